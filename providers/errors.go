@@ -21,7 +21,9 @@ func RetryAfter(err error, d time.Duration) error { return mark(err, func(m *mar
 func Unsent(err error) error { return mark(err, func(m *marked) { m.unsent = true }) }
 
 // IsPermanent reports whether err or one that it wraps was marked by Permanent.
-func IsPermanent(err error) bool { return find(err, func(m *marked) bool { return m.permanent }) != nil }
+func IsPermanent(err error) bool {
+	return find(err, func(m *marked) bool { return m.permanent }) != nil
+}
 
 // IsUnsent reports whether err or one that it wraps was marked by Unsent.
 func IsUnsent(err error) bool { return find(err, func(m *marked) bool { return m.unsent }) != nil }
