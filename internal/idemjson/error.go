@@ -4,7 +4,8 @@ import "fmt"
 
 // Error says which value cannot be written as JSON and why.
 type Error struct {
-	// Path leads to the value from the root, which is $: $.a[3].b, or $.a["odd key"] where a key is no identifier.
+	// Path leads to the value from the root, which is $: $.a[3].b, or $["odd key"] where a key is no identifier. The
+	// middle of a very long one is left out.
 	Path string
 	// Offset is the number of bytes before the mistake in JSON text that was given as text, and -1 where the mistake
 	// is in no such text.
@@ -21,3 +22,17 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// fault returns an error at the value in hand. On its way up each level adds its step to the path.
+func fault(err error) *Error { return &Error{Offset: -1, Err: err} }
+
+func (e *Error) below(step string) *Error {
+	e.Path = step + e.Path
+	return e
+}
+
+// rooted finishes the path.
+func (e *Error) rooted() *Error {
+	e.Path = shorten("$" + e.Path)
+	return e
+}
