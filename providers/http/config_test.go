@@ -1,0 +1,96 @@
+package http_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/evhub/evhub/providers"
+	evhttp "github.com/evhub/evhub/providers/http"
+)
+
+func TestOpenNamesTheWrongKey(t *testing.T) {
+	secret := providers.NewSecret
+	header := func(name, value string) configure {
+		return func(c *evhttp.Config) { c.Headers = map[string]providers.Secret{name: secret(value)} }
+	}
+	for name, tc := range map[string]struct {
+		set configure
+		key string
+	}{
+		"no url":            {func(c *evhttp.Config) { c.URL = "" }, "url"},
+		"no scheme":         {func(c *evhttp.Config) { c.URL = "example.com/hunter2" }, "url"},
+		"other scheme":      {func(c *evhttp.Config) { c.URL = "ftp://example.com/hunter2" }, "url"},
+		"no host":           {func(c *evhttp.Config) { c.URL = "http:///hunter2" }, "url"},
+		"password in url":   {func(c *evhttp.Config) { c.URL = "http://me:hunter2@example.com/" }, "url"},
+		"unparsable url":    {func(c *evhttp.Config) { c.URL = "http://example.com:hunter2/" }, "url"},
+		"line break in url": {func(c *evhttp.Config) { c.URL = "http://example.com/hunter2\r\nX: y" }, "url"},
+		"unicode host":      {func(c *evhttp.Config) { c.URL = "http://bücher.example/hunter2" }, "url"},
+		"path without unix": {func(c *evhttp.Config) { c.Path = "/hunter2" }, "path"},
+		"relative path":     {func(c *evhttp.Config) { c.URL, c.Path = "/run/x.sock", "hunter2" }, "path"},
+		"method":            {func(c *evhttp.Config) { c.Method = "GET" }, "method"},
+		"concurrency":       {func(c *evhttp.Config) { c.Concurrency = 0 }, "concurrency"},
+		"header name":       {header("X Evil:", "hunter2"), "headers"},
+		"header break":      {header("X-Key", "hunter2\r\nX-Evil: 1"), "headers"},
+		"framing header":    {header("content-length", "1"), "headers"},
+		"two authorities": {func(c *evhttp.Config) {
+			header("authorization", "Token hunter2")(c)
+			c.Username = "me"
+		}, "headers"},
+		"basic and bearer": {func(c *evhttp.Config) {
+			c.Password, c.Token = secret("hunter2"), secret("hunter2")
+		}, "token"},
+		"token with newline": {func(c *evhttp.Config) { c.Token = secret("hunter2\n") }, "token"},
+		"colon in user":      {func(c *evhttp.Config) { c.Username, c.Password = "a:b", secret("hunter2") }, "username"},
+		"tls without https":  {func(c *evhttp.Config) { c.TLS.ServerName = "x" }, "tls"},
+		"half a pair":        {func(c *evhttp.Config) { c.URL, c.TLS.CertFile = "https://example.com", "c.pem" }, "tls"},
+		"proxy scheme":       {func(c *evhttp.Config) { c.Proxy = secret("ftp://hunter2@proxy") }, "proxy"},
+		"proxy unparsable":   {func(c *evhttp.Config) { c.Proxy = secret("http://me:hunter2@pro xy") }, "proxy"},
+		"proxy and unix":     {func(c *evhttp.Config) { c.URL, c.Proxy = "/run/x.sock", secret("env") }, "proxy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := connection(t, func(c *evhttp.Config) {
+				c.URL = "http://example.com/in"
+				tc.set(c)
+			}).Open(environment(providers.OrderKey))
+			var wrong *providers.ConfigError
+			if !errors.As(err, &wrong) {
+				t.Fatalf("Open = %v, want a ConfigError", err)
+			}
+			if wrong.Key != tc.key {
+				t.Errorf("key %q, want %q (%v)", wrong.Key, tc.key, err)
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error tells the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestOpenReportsAllMistakes(t *testing.T) {
+	_, err := connection(t, func(c *evhttp.Config) { c.URL, c.Method = "", "GET" }).Open(environment(providers.OrderKey))
+	for _, want := range []string{"url", "method"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open = %v, want it to name %s", err, want)
+		}
+	}
+}
+
+func TestAddressHasNoSecrets(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://example.com":                  "https://example.com",
+		"https://example.com:8443/a%2Fb?key=x": "https://example.com:8443/a%2Fb",
+		"http://me:pw@example.com/":            "invalid url",
+		"/run/hook.sock":                       "unix:/run/hook.sock:/events",
+	} {
+		got := connection(t, func(c *evhttp.Config) {
+			c.URL = url
+			if strings.HasPrefix(url, "/") {
+				c.Path = "/events?key=x"
+			}
+		}).Address
+		if got != want {
+			t.Errorf("address of %s = %q, want %q", url, got, want)
+		}
+	}
+}

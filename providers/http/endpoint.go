@@ -1,0 +1,100 @@
+package http
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/evhub/evhub/providers"
+)
+
+// endpoint is where requests go.
+type endpoint struct {
+	url    *url.URL
+	socket string // path of a unix socket; empty: TCP
+}
+
+// notURL does not repeat what package url says, for that quotes parts: a password taken for a port.
+const notURL = "cannot be parsed; look for spaces, control characters, a port that is no number, or a %% without two digits"
+
+// endpoint parses url and path. Its errors quote neither, for a URL may hold a password.
+func (c Config) endpoint() (endpoint, error) {
+	if strings.HasPrefix(c.URL, "/") || strings.HasPrefix(c.URL, ".") {
+		return c.unixEndpoint()
+	}
+	if c.URL == "" {
+		return endpoint{}, providers.Invalid("url", "is missing; give an http or https URL, or the path of a unix socket")
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return endpoint{}, providers.Invalid("url", notURL)
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return endpoint{}, providers.Invalid("url", "must start with http:// or https://, or be the path of a unix socket that starts with / or .")
+	case u.Hostname() == "":
+		return endpoint{}, providers.Invalid("url", "names no host")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > 0x7f }):
+		return endpoint{}, providers.Invalid("url", "has a host name beyond ASCII; write it in punycode (xn--...)")
+	case u.User != nil:
+		return endpoint{}, providers.Invalid("url", "holds a user name; give it in username and password instead, where it stays secret")
+	case c.Path != "":
+		return endpoint{}, providers.Invalid("path", "belongs to a unix socket; make it part of url")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return endpoint{url: u}, nil
+}
+
+func (c Config) unixEndpoint() (endpoint, error) {
+	path := c.Path
+	if path == "" {
+		path = "/"
+	}
+	if !strings.HasPrefix(path, "/") {
+		return endpoint{}, providers.Invalid("path", "must start with /")
+	}
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		return endpoint{}, providers.Invalid("path", notURL)
+	}
+	u.Scheme, u.Host = "http", "localhost"
+	return endpoint{url: u, socket: c.URL}, nil
+}
+
+// address names the endpoint without its query, which often holds a key.
+func (e endpoint) address() string {
+	if e.socket != "" {
+		return "unix:" + e.socket + ":" + e.url.EscapedPath()
+	}
+	return e.url.Scheme + "://" + e.url.Host + e.url.EscapedPath()
+}
+
+// hostPort is the address to connect to. An empty port stands for the scheme's.
+func (e endpoint) hostPort() string { return net.JoinHostPort(e.url.Hostname(), e.url.Port()) }
+
+// proxy returns the transport's Proxy function; nil means none.
+func (c Config) proxy() (func(*http.Request) (*url.URL, error), error) {
+	value := c.Proxy.Reveal()
+	switch {
+	case value == "":
+		return nil, nil
+	case strings.HasPrefix(c.URL, "/") || strings.HasPrefix(c.URL, "."):
+		return nil, providers.Invalid("proxy", "a unix socket is reached without a proxy; remove the key")
+	case value == "env":
+		return http.ProxyFromEnvironment, nil
+	}
+	u, err := url.Parse(value)
+	if err != nil {
+		return nil, providers.Invalid("proxy", notURL)
+	}
+	switch u.Scheme {
+	case "http", "https", "socks5", "socks5h":
+	default:
+		return nil, providers.Invalid("proxy", "must be env or an http, https or socks5 URL")
+	}
+	if u.Hostname() == "" {
+		return nil, providers.Invalid("proxy", "names no host")
+	}
+	return http.ProxyURL(u), nil
+}

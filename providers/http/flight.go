@@ -1,0 +1,55 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/evhub/evhub/providers"
+)
+
+// flight is the messages of one Send.
+type flight struct {
+	session  *session
+	messages []providers.Message
+	next     atomic.Int64 // index of the message to post next
+	outcomes []error      // each written by the lane that posted the message
+	done     chan struct{}
+}
+
+// run posts all messages and returns when each has an outcome.
+func (f *flight) run(before *flight) {
+	defer close(f.done)
+	if f.session.client.ordered {
+		<-before.done
+	}
+	var lanes sync.WaitGroup
+	for range min(f.session.client.lanes, len(f.messages)) {
+		lanes.Go(f.lane)
+	}
+	lanes.Wait()
+}
+
+// lane posts message after message until none is left.
+func (f *flight) lane() {
+	for {
+		i := int(f.next.Add(1)) - 1
+		if i >= len(f.messages) {
+			return
+		}
+		f.outcomes[i] = f.session.deliver(&f.messages[i])
+	}
+}
+
+// Wait implements providers.Flight. When ctx ends, it cuts the session's requests off and waits for their end, so
+// that nothing reads the messages any more.
+func (f *flight) Wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		f.session.abort(fmt.Errorf("the wait for answers ended: %w", ctx.Err()))
+		<-f.done
+	}
+	return providers.Batch(f.outcomes)
+}
