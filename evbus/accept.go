@@ -1,0 +1,86 @@
+package evbus
+
+// Reserve makes room for r, or says why it cannot: dropped means that the destination's policy is to do without
+// this event; room is closed when it is worth trying again. At most one of the two is set.
+//
+// The caller reserves for one record at a time: the hub's lock is around Reserve, Accept and Cancel.
+func (d *Destination) Reserve(r *Record) (dropped bool, room <-chan struct{}) {
+	size := r.Size()
+	switch d.config.Load().Options.Delivery.OnFull {
+	case DropOldest:
+		d.backlog.force(size)
+		return false, nil
+	case DropNewest:
+		ok, _ := d.backlog.reserve(size)
+		return !ok, nil
+	default:
+		_, room = d.backlog.reserve(size)
+		return false, room
+	}
+}
+
+// ReserveInBacklog makes room for r whatever the policy is, or says when it is worth trying again.
+func (d *Destination) ReserveInBacklog(r *Record) (room <-chan struct{}) {
+	_, room = d.backlog.reserve(r.Size())
+	return room
+}
+
+// Cancel gives back what Reserve took.
+func (d *Destination) Cancel(r *Record) { d.backlog.cancel(r.Size()) }
+
+// Enter notes that r has its Seq and will be in the log.
+func (d *Destination) Enter(r *Record) { d.backlog.enter(r.Seq) }
+
+// Drop counts r as dropped before it was accepted here.
+func (d *Destination) Drop(r *Record) { d.dropped([]*Record{r}) }
+
+// Wake tells the sender that the log has something new. It makes room first if the policy is to drop what is oldest.
+func (d *Destination) Wake() {
+	if d.config.Load().Options.Delivery.OnFull == DropOldest && d.backlog.over() {
+		d.evict()
+	}
+	signal(d.wake)
+}
+
+// evict drops the oldest events that no send has taken yet, until the backlog is within its limit.
+func (d *Destination) evict() {
+	d.reading.Lock()
+	defer d.reading.Unlock()
+	for d.backlog.over() {
+		evicted, err := d.log.Read(nil, d.number, d.backlog.position(), 1, 1)
+		if err != nil || len(evicted) == 0 {
+			return
+		}
+		r := evicted[0]
+		d.backlog.took(1, r.Seq)
+		d.settled(1, r.Size(), 0)
+		d.dropped(evicted)
+	}
+}
+
+func (d *Destination) dropped(records []*Record) {
+	d.status.dropped.Add(int64(len(records)))
+	for _, r := range records {
+		d.watches.settle(r.Seq, Result{Destination: d.name, State: Dropped})
+	}
+	d.hooks.dropped(d.name, len(records))
+}
+
+// read takes up to limit records from the log into entries.
+func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry, error) {
+	d.reading.Lock()
+	defer d.reading.Unlock()
+	records, err := d.log.Read(nil, d.number, d.backlog.position(), limit, maxBytes)
+	for _, r := range records {
+		entries = append(entries, entry{record: r})
+	}
+	if n := len(records); n > 0 {
+		d.backlog.took(n, records[n-1].Seq)
+	}
+	return entries, err
+}
+
+// settled takes n events off the backlog; everything up to frontier is settled.
+func (d *Destination) settled(n int, bytes int64, frontier uint64) {
+	d.log.Ack(d.number, d.backlog.settle(n, bytes, frontier))
+}

@@ -1,0 +1,36 @@
+package evbus
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors that callers branch on, with errors.Is.
+var (
+	// ErrClosed: the hub takes no more events.
+	ErrClosed = errors.New("evhub: closed")
+	// ErrQueueFull: a destination's backlog has no room. It comes inside a *FullError.
+	ErrQueueFull = errors.New("evhub: backlog is full")
+	// ErrUncertain: the wait for the disk ended early; the event may or may not have been accepted.
+	ErrUncertain = errors.New("evhub: it is uncertain whether the event was accepted")
+	// ErrTooLarge: the event is larger than the hub's limit.
+	ErrTooLarge = errors.New("evhub: event is too large")
+	// ErrEncode: the event has no encoding; the message names the field.
+	ErrEncode = errors.New("evhub: event cannot be encoded")
+	// ErrNoRoute: no destination's pattern matches the profile. Only a strict hub returns it.
+	ErrNoRoute = errors.New("evhub: no destination matches the profile")
+)
+
+// FullError names the destination that had no room. It is an ErrQueueFull.
+type FullError struct {
+	// Destination is the name of the destination that is full.
+	Destination string
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("%v: destination %s (raise its delivery.backlog, or choose on_full: drop_oldest or drop_newest)",
+		ErrQueueFull, e.Destination)
+}
+
+// Is reports whether target is ErrQueueFull.
+func (e *FullError) Is(target error) bool { return target == ErrQueueFull }

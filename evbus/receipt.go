@@ -1,0 +1,150 @@
+package evbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// State is how far an event has come at one destination.
+type State string
+
+// The states of an event at a destination.
+const (
+	// Pending: accepted, and not yet settled.
+	Pending State = "pending"
+	// Delivered: the destination has it.
+	Delivered State = "delivered"
+	// Dead: refused for good, and kept as a dead letter.
+	Dead State = "dead"
+	// Dropped: the destination's policy for a full backlog did without it.
+	Dropped State = "dropped"
+)
+
+// Receipt says what became of one event at each destination that it matched, in the order of the acct file.
+type Receipt struct {
+	ID      string
+	Results []Result
+}
+
+// Result is what became of an event at one destination.
+type Result struct {
+	Destination string
+	State       State
+	// Attempts counts the sends.
+	Attempts int
+	// Err is why the event is dead, or the newest error while it is pending.
+	Err error
+}
+
+// Err returns nil if every destination has the event, and otherwise what the others say, joined.
+func (r Receipt) Err() error {
+	var errs []error
+	for _, result := range r.Results {
+		switch {
+		case result.State == Delivered:
+		case result.Err != nil:
+			errs = append(errs, fmt.Errorf("%s: %s: %w", result.Destination, result.State, result.Err))
+		default:
+			errs = append(errs, fmt.Errorf("%s: %s", result.Destination, result.State))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Watch gathers the results of one record until every destination has settled it.
+type Watch struct {
+	mu      sync.Mutex
+	receipt Receipt
+	open    int
+	done    chan struct{}
+}
+
+// NewWatch registers a watch for r, which must have its Seq and not be in the log yet, at its destinations. Those in
+// dropped do without it.
+func NewWatch(r *Record, destinations, dropped []*Destination) *Watch {
+	w := &Watch{receipt: Receipt{ID: r.ID}, open: len(destinations), done: make(chan struct{})}
+	if w.open == 0 {
+		close(w.done)
+	}
+	for _, d := range destinations {
+		w.receipt.Results = append(w.receipt.Results, Result{Destination: d.name, State: Pending})
+		d.watches.add(r.Seq, w)
+	}
+	for _, d := range dropped {
+		w.receipt.Results = append(w.receipt.Results, Result{Destination: d.name, State: Dropped})
+	}
+	return w
+}
+
+// Wait returns the receipt when it is complete, or what is known of it when ctx ends, with its error.
+func (w *Watch) Wait(ctx context.Context) (Receipt, error) {
+	var err error
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	receipt := w.receipt
+	receipt.Results = append([]Result(nil), receipt.Results...)
+	return receipt, err
+}
+
+func (w *Watch) set(result Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.receipt.Results {
+		if at := &w.receipt.Results[i]; at.Destination == result.Destination && at.State == Pending {
+			*at = result
+			if result.State != Pending {
+				w.open--
+			}
+			break
+		}
+	}
+	if w.open == 0 {
+		select {
+		case <-w.done:
+		default:
+			close(w.done)
+		}
+	}
+}
+
+// watches are the records of one destination that somebody watches.
+type watches struct {
+	count atomic.Int64 // lets the path without watches pass without the lock
+	mu    sync.Mutex
+	of    map[uint64]*Watch
+}
+
+func (s *watches) add(seq uint64, w *Watch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = map[uint64]*Watch{}
+	}
+	s.of[seq] = w
+	s.count.Store(int64(len(s.of)))
+}
+
+// settle tells the watch of seq, if there is one, its result; a result that is not pending ends the watch here.
+func (s *watches) settle(seq uint64, result Result) {
+	if s.count.Load() == 0 {
+		return
+	}
+	s.mu.Lock()
+	w := s.of[seq]
+	if w != nil && result.State != Pending {
+		delete(s.of, seq)
+		s.count.Store(int64(len(s.of)))
+	}
+	s.mu.Unlock()
+	if w != nil {
+		w.set(result)
+	}
+}

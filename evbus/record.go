@@ -1,0 +1,78 @@
+package evbus
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/evhub/evhub/providers"
+)
+
+// Event is what a caller puts. Package hub documents its fields.
+type Event struct {
+	Profile     string
+	Body        any
+	Tags        any
+	RunName     string
+	Key         string
+	ID          string
+	Time        time.Time
+	TraceParent string
+	Position    string
+}
+
+// Record is a sealed event: validated, encoded once, and from then on immutable and shared by all its destinations.
+type Record struct {
+	// Seq numbers the records of a hub, rising by one. It is assigned when the record is accepted.
+	Seq uint64
+	// Destinations are the numbers of the destinations that the record is for.
+	Destinations []uint32
+
+	ID, Profile, RunName, Key, TraceParent string
+	Time                                   time.Time
+	// Tags is a JSON object and Data a JSON value, both in Idem's spelling.
+	Tags, Data []byte
+	// Opaque: Data is not JSON but bytes that nothing looks into.
+	Opaque bool
+
+	accepted time.Time
+	attrs    atomic.Pointer[[]providers.Attr]
+}
+
+// recordOverhead is what a record costs in memory beside its texts, in bytes.
+const recordOverhead = 256
+
+// Size returns the bytes that the record counts in a backlog.
+func (r *Record) Size() int64 {
+	return int64(recordOverhead + len(r.ID) + len(r.Profile) + len(r.Key) + len(r.Tags) + len(r.Data))
+}
+
+// orderingKey is the key within which the record keeps its place.
+func (r *Record) orderingKey() string {
+	if r.Key != "" {
+		return r.Key
+	}
+	return r.Profile
+}
+
+// For returns a copy of r, without a Seq, for destination number alone.
+func (r *Record) For(number uint32) *Record {
+	return &Record{
+		Destinations: []uint32{number},
+		ID:           r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, TraceParent: r.TraceParent, Time: r.Time,
+		Tags: r.Tags, Data: r.Data, Opaque: r.Opaque, accepted: time.Now(),
+	}
+}
+
+// Event returns the record as the event that it was sealed from; Body and Tags are JSON text, or []byte if opaque.
+func (r *Record) Event() Event {
+	e := Event{
+		Profile: r.Profile, RunName: r.RunName, Key: r.Key, ID: r.ID, Time: r.Time, TraceParent: r.TraceParent,
+		Tags: rawJSON(r.Tags),
+	}
+	if r.Opaque {
+		e.Body = append([]byte(nil), r.Data...)
+	} else {
+		e.Body = rawJSON(r.Data)
+	}
+	return e
+}

@@ -1,0 +1,66 @@
+package evbus
+
+import (
+	"encoding/binary"
+	"sync"
+
+	"github.com/evhub/evhub/profiles"
+)
+
+// Route is where the events of one profile go. It is shared: nobody changes it.
+type Route struct {
+	Destinations []*Destination
+	// Numbers are the destinations' numbers, in the same order.
+	Numbers []uint32
+}
+
+// Router finds the destinations of a profile. It is immutable, but for a cache, and safe for concurrent use.
+type Router struct {
+	table        *profiles.Table
+	destinations []*Destination
+
+	mu     sync.RWMutex // guards routes
+	routes map[string]*Route
+}
+
+// maxRoutes bounds the cached routes. There is one for each set of destinations, so few files need more.
+const maxRoutes = 4096
+
+// NewRouter returns a router for destinations, of which the i-th belongs to the i-th pattern of table.
+func NewRouter(table *profiles.Table, destinations []*Destination) *Router {
+	return &Router{table: table, destinations: destinations, routes: map[string]*Route{}}
+}
+
+// Destinations returns all destinations in the order of the acct file.
+func (r *Router) Destinations() []*Destination { return r.destinations }
+
+// Route returns the route of profile; it has no destinations if nothing matches.
+func (r *Router) Route(profile string) *Route {
+	matches := r.table.Match(profile)
+	var space [64]byte
+	key := space[:0]
+	for _, i := range matches {
+		key = binary.AppendUvarint(key, uint64(i))
+	}
+	r.mu.RLock()
+	route := r.routes[string(key)]
+	r.mu.RUnlock()
+	if route == nil {
+		route = r.build(string(key), matches)
+	}
+	return route
+}
+
+func (r *Router) build(key string, matches []int) *Route {
+	route := &Route{}
+	for _, i := range matches {
+		route.Destinations = append(route.Destinations, r.destinations[i])
+		route.Numbers = append(route.Numbers, r.destinations[i].number)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.routes) < maxRoutes {
+		r.routes[key] = route
+	}
+	return route
+}

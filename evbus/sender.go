@@ -1,0 +1,197 @@
+package evbus
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/evhub/evhub/providers"
+)
+
+// run dials when there is something to send, drives the session until it ends, and backs off after a failure.
+func (d *Destination) run(ctx context.Context) {
+	defer close(d.stopped)
+	var wait backoff
+	for ctx.Err() == nil {
+		if !d.awaitWork(ctx) {
+			continue
+		}
+		s := d.config.Load()
+		end := d.attempt(ctx, s)
+		if end.delivered {
+			wait.reset()
+		}
+		if end.err == nil || ctx.Err() != nil {
+			continue
+		}
+		d.status.failure(d, end)
+		delay := wait.next(s.Options.Delivery.Retry, end.retryAfter)
+		d.giveUp(s)
+		d.status.set(Retrying)
+		if !pause(ctx, delay, d.changed) {
+			wait.reset()
+		}
+	}
+	d.status.set(Stopped)
+}
+
+// awaitWork waits until there is something to send.
+func (d *Destination) awaitWork(ctx context.Context) bool {
+	if len(d.resend) > 0 || d.log.Unread(d.number).Events > 0 {
+		return true
+	}
+	select {
+	case <-d.wake:
+		return true
+	case <-d.changed:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// ending is how one attempt, a dial and its session, came to an end.
+type ending struct {
+	// err is what made it fail; nil if it ended because the configuration changed or the destination stops.
+	err        error
+	retryAfter time.Duration
+	delivered  bool
+	// uncertain counts the messages that may have arrived although they are sent again.
+	retried, uncertain int
+}
+
+// attempt dials and drives one session to its end.
+func (d *Destination) attempt(ctx context.Context, s *settings) ending {
+	d.status.set(Connecting)
+	timeout := s.Options.Delivery.Timeout
+	dialling, cancel := context.WithTimeout(ctx, timeout)
+	session, err := s.Dial(dialling)
+	cancel()
+	d.status.dials.Add(1)
+	if err != nil {
+		return ending{err: err, retryAfter: providers.RetryDelay(err)}
+	}
+	d.status.set(Connected)
+	l := newLink(d, s, session)
+	end := l.drive(ctx)
+	d.resend = append(l.failed, d.resend...)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(timeout, closeTimeout))
+	defer cancel()
+	if err := session.Close(closing); err != nil && end.err == nil && ctx.Err() == nil {
+		d.logger.Debug("closing the session", "error", err)
+	}
+	return end
+}
+
+// closeTimeout bounds a session's farewell.
+const closeTimeout = 5 * time.Second
+
+// link is one session in use: the sender fills flights, the settler awaits their outcomes.
+type link struct {
+	d       *Destination
+	s       *settings
+	session providers.Session
+	free    chan *flight // flights that may be filled; their number is the window
+	flights chan *flight // flights in the air, in the order of sending
+	broken  context.Context
+	breaks  context.CancelCauseFunc
+	batch   int // most messages in the next flight
+
+	// The settler's, until it has ended.
+	failed []entry
+	end    ending
+}
+
+func newLink(d *Destination, s *settings, session providers.Session) *link {
+	l := &link{
+		d: d, s: s, session: session,
+		free: make(chan *flight, s.window), flights: make(chan *flight, s.window),
+	}
+	for range s.window {
+		l.free <- &flight{}
+	}
+	return l
+}
+
+// drive sends until the session fails, the configuration changes or ctx ends, and then settles what is in the air.
+func (l *link) drive(ctx context.Context) ending {
+	l.broken, l.breaks = context.WithCancelCause(ctx)
+	defer l.breaks(nil)
+	settled := make(chan struct{})
+	go func() {
+		defer close(settled)
+		l.settleAll(ctx)
+	}()
+	err := l.sendAll()
+	close(l.flights)
+	<-settled
+	if l.end.err == nil {
+		l.end.err = err
+	}
+	return l.end
+}
+
+// sendAll keeps the window full of what is pending.
+func (l *link) sendAll() error {
+	for {
+		var f *flight
+		select {
+		case f = <-l.free:
+		case <-l.broken.Done():
+			return nil
+		case <-l.d.changed:
+			return nil
+		}
+		ready, err := l.load(f)
+		if err != nil {
+			return err
+		}
+		if ready {
+			l.send(f)
+			continue
+		}
+		l.free <- f
+		select {
+		case <-l.d.wake:
+			l.linger()
+		case <-l.broken.Done():
+			return nil
+		case <-l.d.changed:
+			return nil
+		}
+	}
+}
+
+func (l *link) send(f *flight) {
+	f.fill(l.s)
+	ctx, cancel := context.WithTimeout(l.broken, l.s.Options.Delivery.Timeout)
+	f.sent = l.session.Send(ctx, f.messages)
+	cancel()
+	if f.sent == nil {
+		f.sent = providers.Done(errors.New("the provider returned no flight"))
+	}
+	l.flights <- f
+}
+
+// load takes what is to be sent next into f: what has to be sent again before anything new.
+func (l *link) load(f *flight) (ready bool, err error) {
+	if l.broken.Err() != nil {
+		return false, nil
+	}
+	limit := l.d.status.batchLimit(l.s.batch)
+	if again := l.d.resend; len(again) > 0 {
+		n := min(limit, len(again))
+		f.entries = append(f.entries[:0], again[:n]...)
+		l.d.resend = again[n:]
+		return true, nil
+	}
+	f.entries, err = l.d.read(f.entries[:0], limit, l.s.maxBytes)
+	return len(f.entries) > 0, err
+}
+
+// linger lets a batch gather while nothing is in the air, if the user asked for it.
+func (l *link) linger() {
+	d := l.s.Options.Delivery.Linger
+	if d > 0 && len(l.free) == cap(l.free) && l.d.log.Unread(l.d.number).Events < l.s.batch {
+		pause(l.broken, d, nil)
+	}
+}

@@ -1,0 +1,144 @@
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/evhub/evhub/acct"
+	"github.com/evhub/evhub/evbus"
+)
+
+// Hub takes events and delivers each to every destination whose pattern matches its profile. All methods are safe for
+// concurrent use.
+type Hub struct {
+	config *config
+	logger *slog.Logger
+	sealer *evbus.Sealer
+	log    evbus.Log
+	hooks  *evbus.Hooks
+
+	routing   atomic.Pointer[routing]
+	unmatched unmatched
+	streams   streams
+	accepted  atomic.Int64
+
+	// mu makes accepting one step: it is held while room is reserved in every destination and the record enters the
+	// log. It comes before the locks of destinations.
+	mu      sync.Mutex
+	seq     uint64
+	closed  bool
+	closing chan struct{} // closed when closed becomes true
+
+	// reloading is held through a reload and a close. It comes before mu.
+	reloading sync.Mutex
+	retired   map[string]*retiree
+	draining  sync.WaitGroup
+	numbers   uint32
+}
+
+// routing is the router in force.
+type routing struct {
+	*evbus.Router
+	replaced chan struct{} // closed when another one is in force
+}
+
+// Open starts a hub on an acct file. It waits for no broker: what cannot be reached is dialled again and again. An
+// error says everything that is wrong with the file, and then nothing was started. ctx bounds the opening alone.
+func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := newConfig(opts)
+	p, err := c.plan(f)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{
+		config: c, logger: c.logger, hooks: &c.hooks,
+		sealer:  evbus.NewSealer(c.runName, c.maxEvent),
+		log:     evbus.NewMemoryLog(),
+		closing: make(chan struct{}),
+		retired: map[string]*retiree{},
+	}
+	h.reloading.Lock()
+	defer h.reloading.Unlock()
+	h.put(p, nil)
+	return h, nil
+}
+
+// Stats is a snapshot of a hub.
+type Stats struct {
+	// Accepted counts the events that were accepted, Unmatched those of them that matched no destination.
+	Accepted, Unmatched int64
+	// Destinations are in the order of the acct file; those that a reload removed come last.
+	Destinations []DestinationStats
+}
+
+// Stats returns a snapshot.
+func (h *Hub) Stats() Stats {
+	s := Stats{Accepted: h.accepted.Load(), Unmatched: h.unmatched.count.Load()}
+	for _, d := range h.routing.Load().Destinations() {
+		s.Destinations = append(s.Destinations, d.Stats())
+	}
+	h.reloading.Lock()
+	defer h.reloading.Unlock()
+	for _, name := range h.retiredNames() {
+		stats := h.retired[name].Stats()
+		stats.Removed = true
+		s.Destinations = append(s.Destinations, stats)
+	}
+	return s
+}
+
+// Sync returns when every event that was accepted before is as durable as the hub makes it. Without a journal that is
+// at once.
+func (h *Hub) Sync(ctx context.Context) error { return ctx.Err() }
+
+// Flush returns when every event that was accepted before is delivered, dropped by policy or a dead letter, at every
+// destination; or when ctx ends, with its error.
+func (h *Hub) Flush(ctx context.Context) error {
+	for _, d := range h.running() {
+		flushed := d.Flushed()
+		if flushed == nil {
+			continue
+		}
+		select {
+		case <-flushed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// running returns the destinations that deliver: those in force and those that were removed and drain.
+func (h *Hub) running() []*evbus.Destination {
+	h.reloading.Lock()
+	defer h.reloading.Unlock()
+	all := append([]*evbus.Destination(nil), h.routing.Load().Destinations()...)
+	for _, r := range h.retired {
+		select {
+		case <-r.ended:
+		default:
+			all = append(all, r.Destination)
+		}
+	}
+	return all
+}
+
+// everyDestination returns those in force and those that were removed and still have events.
+func (h *Hub) everyDestination() []*evbus.Destination {
+	h.reloading.Lock()
+	defer h.reloading.Unlock()
+	return h.everyDestinationLocked()
+}
+
+func (h *Hub) everyDestinationLocked() []*evbus.Destination {
+	all := append([]*evbus.Destination(nil), h.routing.Load().Destinations()...)
+	for _, name := range h.retiredNames() {
+		all = append(all, h.retired[name].Destination)
+	}
+	return all
+}

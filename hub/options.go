@@ -1,0 +1,62 @@
+package hub
+
+import (
+	"log/slog"
+
+	"github.com/evhub/evhub/profiles"
+	"github.com/evhub/evhub/providers"
+)
+
+// Option changes how a hub is opened.
+type Option func(*config)
+
+type config struct {
+	providers []providers.Provider
+	matchers  map[string]profiles.Compile
+	runName   string
+	maxEvent  int
+	strict    bool
+	hooks     Hooks
+	logger    *slog.Logger
+}
+
+// DefaultRunName is the run name of a hub that is given none, as in Idem.
+const DefaultRunName = "cli"
+
+func newConfig(opts []Option) *config {
+	c := &config{
+		runName:  DefaultRunName,
+		logger:   slog.Default(),
+		matchers: map[string]profiles.Compile{"glob": profiles.Glob, "regex": profiles.Regex},
+	}
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+// WithProviders adds providers, whose names and aliases become top-level keys of the acct file. Of two with the same
+// name the later one counts.
+func WithProviders(ps ...providers.Provider) Option {
+	return func(c *config) { c.providers = append(c.providers, ps...) }
+}
+
+// WithMatcher adds a match plugin: `match_plugin: name` in the acct file has every pattern compiled by compile.
+func WithMatcher(name string, compile func(pattern string) (profiles.Matcher, error)) Option {
+	return func(c *config) { c.matchers[name] = compile }
+}
+
+// WithRunName sets the run name of events that have none. The default is "cli".
+func WithRunName(name string) Option { return func(c *config) { c.runName = name } }
+
+// WithLogger sets where the hub logs. The default is slog.Default.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+
+// WithStrict makes Put return ErrNoRoute for an event that matches no destination.
+func WithStrict() Option { return func(c *config) { c.strict = true } }
+
+// WithHooks has functions called as events move.
+func WithHooks(h Hooks) Option { return func(c *config) { c.hooks = h } }
+
+// WithMaxEvent sets the largest event, encoded tags and body together, in bytes. The default is 1 MiB.
+func WithMaxEvent(bytes int) Option { return func(c *config) { c.maxEvent = bytes } }

@@ -1,0 +1,191 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/evhub/evhub/acct"
+	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/profiles"
+	"github.com/evhub/evhub/providers"
+)
+
+// plan is an acct file that has been found right as a whole: what a hub would run.
+type plan struct {
+	table        *profiles.Table
+	destinations []planned
+	warnings     []acct.Warning
+}
+
+// planned is one destination of a plan.
+type planned struct {
+	name    string
+	pattern string
+	config  evbus.Config
+}
+
+// plan decodes every entry and opens every connection without any I/O. Its error holds all mistakes of the file.
+func (c *config) plan(f *acct.File) (*plan, error) {
+	byName := c.providersByName()
+	entries, warnings, err := f.Entries(slices.Sorted(mapKeys(byName)))
+	errs := []error{err}
+	p := &plan{warnings: warnings}
+	names := map[string]int{}
+	var origins []acct.Entry
+	for _, e := range entries {
+		planned, err := c.planEntry(e, byName[e.Section], names)
+		errs = append(errs, err)
+		p.destinations = append(p.destinations, planned...)
+		for range planned {
+			origins = append(origins, e)
+		}
+	}
+	p.table, err = c.compile(f, p.destinations, origins)
+	errs = append(errs, err)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (c *config) providersByName() map[string]providers.Provider {
+	byName := map[string]providers.Provider{}
+	for _, p := range c.providers {
+		for _, name := range append([]string{p.Name}, p.Aliases...) {
+			byName[name] = p
+		}
+	}
+	return byName
+}
+
+func mapKeys[V any](m map[string]V) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// entryDecoder lets a provider and the engine decode the same entry, each its own keys.
+type entryDecoder struct {
+	entry   acct.Entry
+	options *evbus.Options
+}
+
+func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.options) }
+
+// planEntry returns the destinations of one entry. names counts the identities given so far.
+func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]int) ([]planned, error) {
+	options := evbus.DefaultOptions()
+	conns, err := p.Configure(entryDecoder{e, &options})
+	if err != nil {
+		return nil, err
+	}
+	if err := options.Check(); err != nil {
+		return nil, placed(e, err)
+	}
+	var all []planned
+	for _, conn := range conns {
+		name := identity(e, conn, options.Name, len(conns) > 1)
+		if names[name]++; names[name] > 1 {
+			name = fmt.Sprintf("%s#%d", name, names[name])
+		}
+		dial, err := conn.Open(providers.Env{
+			Destination: name, Logger: c.logger.With("destination", name),
+			Order: options.Delivery.Order, Timeout: options.Delivery.Timeout,
+		})
+		if err != nil {
+			return nil, placed(e, err)
+		}
+		all = append(all, planned{name, e.Pattern, evbus.Config{Connection: conn, Options: options, Dial: dial}})
+	}
+	return all, nil
+}
+
+// identity names a destination: by the name that the user gave it, else by its pattern and address. The address also
+// tells the connections of one entry apart.
+func identity(e acct.Entry, conn providers.Connection, name string, several bool) string {
+	switch {
+	case name == "":
+		return conn.Provider + ":" + visible(e.Pattern) + "@" + visible(conn.Address)
+	case several:
+		return conn.Provider + ":" + name + "@" + visible(conn.Address)
+	default:
+		return conn.Provider + ":" + name
+	}
+}
+
+// visible percent-encodes control characters, so that a name can stand in a log line.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, isControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if !isControl(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, c := range []byte(string(r)) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool {
+	return r < ' ' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029'
+}
+
+// placed gives each *providers.ConfigError in err its line in the file.
+func placed(e acct.Entry, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var errs []error
+		for _, one := range joined.Unwrap() {
+			errs = append(errs, placed(e, one))
+		}
+		return errors.Join(errs...)
+	}
+	var at *providers.ConfigError
+	if errors.As(err, &at) {
+		return e.ErrorAt(at.Key, at.Err)
+	}
+	return e.ErrorAt("", err)
+}
+
+// compile makes the table of all patterns, one for each destination.
+func (c *config) compile(f *acct.File, ds []planned, origins []acct.Entry) (*profiles.Table, error) {
+	compile, ok := c.matchers[f.MatchPlugin]
+	if !ok {
+		return nil, f.MatchPluginError(fmt.Errorf("no match plugin %q; there are %s", f.MatchPlugin,
+			strings.Join(slices.Sorted(mapKeys(c.matchers)), ", ")))
+	}
+	patterns := make([]string, len(ds))
+	for i, d := range ds {
+		patterns[i] = d.pattern
+	}
+	table, err := profiles.NewTable(compile, patterns)
+	if err == nil {
+		return table, nil
+	}
+	return nil, placedPatterns(origins, err)
+}
+
+func placedPatterns(origins []acct.Entry, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var errs []error
+		for _, one := range joined.Unwrap() {
+			errs = append(errs, placedPatterns(origins, one))
+		}
+		return errors.Join(errs...)
+	}
+	var at *profiles.PatternError
+	if errors.As(err, &at) {
+		return origins[at.Index].ErrorAt("", err)
+	}
+	return err
+}

@@ -1,0 +1,83 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/evhub/evhub/evbus"
+)
+
+// Put accepts e for every destination that matches, or for none. It waits while a destination that blocks has no
+// room, until ctx ends; then nothing was accepted, and the error wraps the context's and a *FullError.
+//
+// After nil each destination gets the event at least once, unless its own policy drops it or it refuses it for good.
+// Other errors: ErrEncode, ErrTooLarge, ErrClosed, and ErrNoRoute from a strict hub.
+func (h *Hub) Put(ctx context.Context, e Event) error {
+	r, err := h.sealer.Seal(evbus.Event(e))
+	if err != nil {
+		return err
+	}
+	_, err = h.accept(ctx, r, false)
+	return err
+}
+
+// PutNowait is Put without any wait: where Put would wait for room it returns a *FullError, and nothing was accepted.
+func (h *Hub) PutNowait(e Event) error {
+	r, err := h.sealer.Seal(evbus.Event(e))
+	if err != nil {
+		return err
+	}
+	full, err := h.tryAccept(h.routing.Load(), r, nil)
+	if full != nil {
+		return &FullError{Destination: full.destination}
+	}
+	return err
+}
+
+// PutWait is Put, and then waits until every destination has settled the event. The receipt says for each what became
+// of it; see Receipt.Err. When ctx ends first the error is the context's and the receipt says what is known.
+func (h *Hub) PutWait(ctx context.Context, e Event) (Receipt, error) {
+	r, err := h.sealer.Seal(evbus.Event(e))
+	if err != nil {
+		return Receipt{}, err
+	}
+	watch, err := h.accept(ctx, r, true)
+	if err != nil {
+		return Receipt{ID: r.ID}, err
+	}
+	return watch.Wait(ctx)
+}
+
+// PutAll puts events in their order. It stops at the first that is not accepted and returns how many were, and why it
+// stopped.
+func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) {
+	for accepted < len(es) {
+		part := es[accepted:min(len(es), accepted+groupSize)]
+		records, sealErr := h.sealAll(part)
+		n, err := h.acceptAll(ctx, records)
+		accepted += n
+		if err == nil {
+			err = sealErr
+		}
+		if err != nil {
+			return accepted, fmt.Errorf("event %d: %w", accepted, err)
+		}
+	}
+	return accepted, nil
+}
+
+// groupSize is how many events PutAll accepts in one step.
+const groupSize = 256
+
+// sealAll seals events until one cannot be.
+func (h *Hub) sealAll(es []Event) ([]*evbus.Record, error) {
+	records := make([]*evbus.Record, 0, len(es))
+	for _, e := range es {
+		r, err := h.sealer.Seal(evbus.Event(e))
+		if err != nil {
+			return records, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}

@@ -1,0 +1,134 @@
+package hub
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/evhub/evhub/acct"
+	"github.com/evhub/evhub/evbus"
+)
+
+// drainTime is how long a destination that was removed may go on delivering its backlog.
+const drainTime = 30 * time.Second
+
+// retiree is a destination that a reload removed. It delivers what it has for a while, and then keeps what is left.
+type retiree struct {
+	*evbus.Destination
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+// Reload puts another acct file in force. All or nothing: an error says everything that is wrong with the file, and
+// then nothing has changed. Destinations whose entry is the same are not touched; changed ones keep their backlog and
+// dial again; removed ones deliver what they have for 30 seconds more, and what is left after that is kept, counted in
+// Stats, and delivered if a later file has them again.
+func (h *Hub) Reload(ctx context.Context, f *acct.File) error {
+	p, err := h.config.plan(f)
+	if err != nil {
+		return err
+	}
+	h.reloading.Lock()
+	defer h.reloading.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-h.closing:
+		return ErrClosed
+	default:
+	}
+	present := map[string]*evbus.Destination{}
+	for _, d := range h.routing.Load().Destinations() {
+		present[d.Name()] = d
+	}
+	h.put(p, present)
+	return nil
+}
+
+// put puts p in force. present are the destinations in force so far; h.reloading is held.
+func (h *Hub) put(p *plan, present map[string]*evbus.Destination) {
+	for _, w := range p.warnings {
+		h.logger.Warn(w.String())
+	}
+	removed := maps.Clone(present)
+	var all []*evbus.Destination
+	for _, planned := range p.destinations {
+		d := present[planned.name]
+		delete(removed, planned.name)
+		switch {
+		case d == nil:
+			d = h.start(planned)
+		case !sameConfig(d.Config(), planned.config):
+			d.Configure(planned.config)
+		}
+		all = append(all, d)
+	}
+	next := &routing{Router: evbus.NewRouter(p.table, all), replaced: make(chan struct{})}
+	h.mu.Lock()
+	previous := h.routing.Swap(next)
+	h.mu.Unlock()
+	if previous != nil {
+		close(previous.replaced)
+	}
+	for _, name := range slices.Sorted(maps.Keys(removed)) {
+		h.retire(removed[name])
+	}
+}
+
+func sameConfig(a, b evbus.Config) bool {
+	return a.Connection.Equal(b.Connection) && reflect.DeepEqual(a.Options, b.Options)
+}
+
+// start starts a destination: a new one, or one that was removed earlier and now comes back.
+func (h *Hub) start(p planned) *evbus.Destination {
+	if back := h.retired[p.name]; back != nil {
+		delete(h.retired, p.name)
+		back.cancel()
+		<-back.ended
+		back.Configure(p.config)
+		back.Start()
+		return back.Destination
+	}
+	d := evbus.NewDestination(p.name, h.numbers, p.config, h.log, h.hooks, h.logger)
+	h.numbers++
+	d.Start()
+	return d
+}
+
+// retire lets d deliver what it has for drainTime and then stops it.
+func (h *Hub) retire(d *evbus.Destination) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	r := &retiree{Destination: d, cancel: cancel, ended: make(chan struct{})}
+	h.retired[d.Name()] = r
+	h.draining.Add(1)
+	go func() {
+		defer h.draining.Done()
+		defer close(r.ended)
+		defer cancel()
+		if flushed := d.Flushed(); flushed != nil {
+			select {
+			case <-flushed:
+			case <-ctx.Done():
+			}
+		}
+		_ = d.Stop(context.Background())
+		if n := d.Remaining(); n > 0 && context.Cause(ctx) == context.DeadlineExceeded {
+			h.logger.Warn("a removed destination still has events; they are kept until it is configured again",
+				"destination", d.Name(), "events", n)
+		}
+	}()
+}
+
+func (h *Hub) retiredNames() []string {
+	var names []string
+	for name, r := range h.retired {
+		if r.Remaining() > 0 || len(r.DeadLetters()) > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
