@@ -1,0 +1,128 @@
+package acct
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+	"gopkg.in/yaml.v3"
+)
+
+// pythonTime is how Python prints the times that acct puts into msgpack.
+const pythonTime = "2006-01-02 15:04:05.999999-07:00"
+
+var errNotMsgpack = errors.New("decrypts, but holds no msgpack mapping; encrypt it with acct's default serial plugin (msgpack)")
+
+// nodesFromMsgpack turns msgpack into the tree that YAML would have given, so that one way of decoding serves both.
+// Keys keep their order.
+func nodesFromMsgpack(data []byte) (*yaml.Node, error) {
+	u := unpacker{dec: msgpack.NewDecoder(bytes.NewReader(data))}
+	root, err := u.node(0)
+	switch {
+	case errors.Is(err, errTooMany), errors.Is(err, errTooDeep):
+		return nil, err
+	case err != nil, root.Kind != yaml.MappingNode:
+		return nil, errNotMsgpack
+	}
+	if _, err := u.dec.PeekCode(); !errors.Is(err, io.EOF) {
+		return nil, errNotMsgpack
+	}
+	return root, nil
+}
+
+type unpacker struct {
+	dec   *msgpack.Decoder
+	nodes int
+}
+
+func (u *unpacker) node(depth int) (*yaml.Node, error) {
+	if u.nodes++; u.nodes > maxNodes {
+		return nil, errTooMany
+	}
+	if depth > maxDepth {
+		return nil, errTooDeep
+	}
+	code, err := u.dec.PeekCode()
+	switch {
+	case err != nil:
+		return nil, err
+	case msgpcode.IsFixedMap(code), code == msgpcode.Map16, code == msgpcode.Map32:
+		n, err := u.dec.DecodeMapLen()
+		if err != nil {
+			return nil, err
+		}
+		return u.children(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}, 2*n, depth)
+	case msgpcode.IsFixedArray(code), code == msgpcode.Array16, code == msgpcode.Array32:
+		n, err := u.dec.DecodeArrayLen()
+		if err != nil {
+			return nil, err
+		}
+		return u.children(&yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}, n, depth)
+	case msgpcode.IsExt(code):
+		t, err := u.dec.DecodeTime()
+		return scalarNode("!!str", t.UTC().Format(pythonTime)), err
+	}
+	return u.scalar()
+}
+
+func (u *unpacker) children(parent *yaml.Node, n, depth int) (*yaml.Node, error) {
+	for range n {
+		child, err := u.node(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		parent.Content = append(parent.Content, child)
+	}
+	return parent, nil
+}
+
+func (u *unpacker) scalar() (*yaml.Node, error) {
+	value, err := u.dec.DecodeInterface()
+	if err != nil {
+		return nil, err
+	}
+	switch v := value.(type) {
+	case nil:
+		return scalarNode("!!null", "null"), nil
+	case string:
+		return textNode(v)
+	case []byte:
+		return textNode(string(v))
+	case bool:
+		return scalarNode("!!bool", strconv.FormatBool(v)), nil
+	case float32:
+		return floatNode(float64(v)), nil
+	case float64:
+		return floatNode(v), nil
+	}
+	return scalarNode("!!int", fmt.Sprint(value)), nil
+}
+
+func textNode(s string) (*yaml.Node, error) {
+	if !utf8.ValidString(s) {
+		return nil, errNotMsgpack
+	}
+	return scalarNode("!!str", s), nil
+}
+
+func floatNode(f float64) *yaml.Node {
+	switch {
+	case math.IsNaN(f):
+		return scalarNode("!!float", ".nan")
+	case math.IsInf(f, 1):
+		return scalarNode("!!float", ".inf")
+	case math.IsInf(f, -1):
+		return scalarNode("!!float", "-.inf")
+	}
+	return scalarNode("!!float", strconv.FormatFloat(f, 'g', -1, 64))
+}
+
+func scalarNode(tag, value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package acct_test
+
+const slower = 20
