@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"cmp"
 	"slices"
 	"unicode"
 )
@@ -9,8 +10,12 @@ import (
 // whose lower cases share an upper case. This is wider than RE2's folding in places (i, İ and ı are one, and so are
 // U+0390 and U+1FD3), so evhub spells the sets out. It covers characters up to U+FFFF; beyond them Python contradicts itself.
 type foldTable struct {
-	cased  []rune // all that have an equal, ascending
-	equals map[rune][]rune
+	cased []casedChar // all that have an equal, ascending
+}
+
+type casedChar struct {
+	char   rune
+	equals []rune // itself among them
 }
 
 // lastFolded is the last character that a fold table covers.
@@ -20,34 +25,36 @@ const lastFolded = 0xFFFF
 var fullCasePairs = [...][2]rune{{0x0390, 0x1FD3}, {0x03B0, 0x1FE3}, {0xFB05, 0xFB06}}
 
 func newFoldTable() *foldTable {
-	orbits := map[rune][]rune{}
-	add := func(r rune) {
-		key := unicode.ToUpper(unicode.ToLower(r))
-		if !slices.Contains(orbits[key], r) {
-			orbits[key] = append(orbits[key], r)
-		}
-	}
+	type keyed struct{ key, char rune }
+	var all []keyed
 	for _, cased := range unicode.CaseRanges {
 		for r := rune(cased.Lo); r <= min(rune(cased.Hi), lastFolded); r++ {
-			add(r)
-			add(unicode.ToLower(r))
-			add(unicode.ToUpper(r))
+			lower := unicode.ToLower(r)
+			upper := unicode.ToUpper(lower)
+			all = append(all, keyed{upper, r}, keyed{upper, lower})
 		}
 	}
 	for i, pair := range fullCasePairs {
-		orbits[-1-rune(i)] = pair[:]
+		all = append(all, keyed{-1 - rune(i), pair[0]}, keyed{-1 - rune(i), pair[1]})
 	}
-	table := &foldTable{equals: map[rune][]rune{}}
-	for _, orbit := range orbits {
-		if len(orbit) == 1 {
+	slices.SortFunc(all, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.char, b.char)) })
+	all = slices.Compact(all)
+
+	table := &foldTable{}
+	equals := make([]rune, 0, len(all)) // the orbits, one behind the other
+	for i, k := range all {
+		equals = append(equals, k.char)
+		if i+1 < len(all) && all[i+1].key == k.key {
 			continue
 		}
-		for _, r := range orbit {
-			table.equals[r] = orbit
-			table.cased = append(table.cased, r)
+		for _, r := range equals {
+			if len(equals) > 1 {
+				table.cased = append(table.cased, casedChar{r, equals})
+			}
 		}
+		equals = equals[len(equals):]
 	}
-	slices.Sort(table.cased)
+	slices.SortFunc(table.cased, func(a, b casedChar) int { return cmp.Compare(a.char, b.char) })
 	return table
 }
 
@@ -57,12 +64,12 @@ func (t *foldTable) fold(r runeRange) (folded runeSet, ok bool) {
 		return nil, false
 	}
 	folded = runeSet{r}
-	first, _ := slices.BinarySearch(t.cased, r.lo)
+	first, _ := slices.BinarySearchFunc(t.cased, r.lo, func(c casedChar, lo rune) int { return cmp.Compare(c.char, lo) })
 	for _, c := range t.cased[first:] {
-		if c > r.hi {
+		if c.char > r.hi {
 			break
 		}
-		for _, equal := range t.equals[c] {
+		for _, equal := range c.equals {
 			if equal < r.lo || equal > r.hi {
 				folded = append(folded, runeRange{equal, equal})
 			}
