@@ -1,52 +1,37 @@
 package evbus
 
-import (
-	"time"
+import "github.com/evhub/evhub/providers"
 
-	"github.com/evhub/evhub/providers"
-)
+// mostAttributes is the most CloudEvents attributes that a record has.
+const mostAttributes = 8
 
-// attributes returns the CloudEvents attributes of r. They are built once, by the first destination that sends r.
-// source replaces the attribute of that name unless it is empty.
-func (r *Record) attributes(source string) []providers.Attr {
-	shared := r.attrs.Load()
-	if shared == nil {
-		built := r.buildAttributes()
-		r.attrs.CompareAndSwap(nil, &built)
-		shared = r.attrs.Load()
-	}
+// appendAttributes appends the CloudEvents attributes of r to dst. source replaces the attribute of that name unless
+// it is empty.
+func (r *Record) appendAttributes(dst []providers.Attr, source string) []providers.Attr {
 	if source == "" {
-		return *shared
+		source = r.source
 	}
-	own := append([]providers.Attr(nil), *shared...)
-	for i := range own {
-		if own[i].Name == "source" {
-			own[i].Value = source
-		}
-	}
-	return own
-}
-
-func (r *Record) buildAttributes() []providers.Attr {
-	attrs := make([]providers.Attr, 0, 8)
-	attrs = append(attrs,
+	dst = append(dst,
 		providers.Attr{Name: "specversion", Value: "1.0"},
 		providers.Attr{Name: "id", Value: r.ID},
-		providers.Attr{Name: "source", Value: "/evhub/" + percentEncode(r.RunName)},
+		providers.Attr{Name: "source", Value: source},
 		providers.Attr{Name: "type", Value: r.Profile},
-		providers.Attr{Name: "time", Value: r.Time.UTC().Format(time.RFC3339Nano)},
+		providers.Attr{Name: "time", Value: r.timeText},
 	)
-	for _, extension := range []providers.Attr{
-		{Name: "traceparent", Value: r.TraceParent},
-		{Name: "runname", Value: r.RunName},
-		{Name: "partitionkey", Value: r.Key},
-	} {
-		if extension.Value != "" {
-			attrs = append(attrs, extension)
-		}
+	if r.TraceParent != "" {
+		dst = append(dst, providers.Attr{Name: "traceparent", Value: r.TraceParent})
 	}
-	return attrs
+	if r.RunName != "" {
+		dst = append(dst, providers.Attr{Name: "runname", Value: r.RunName})
+	}
+	if r.Key != "" {
+		dst = append(dst, providers.Attr{Name: "partitionkey", Value: r.Key})
+	}
+	return dst
 }
+
+// sourceOf is the CloudEvents source of events of a run.
+func sourceOf(runName string) string { return "/evhub/" + percentEncode(runName) }
 
 // percentEncode leaves the unreserved characters of RFC 3986 as they are and encodes every other byte.
 func percentEncode(s string) string {

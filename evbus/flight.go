@@ -1,6 +1,7 @@
 package evbus
 
 import (
+	"slices"
 	"time"
 
 	"github.com/evhub/evhub/providers"
@@ -20,19 +21,24 @@ type flight struct {
 	messages []providers.Message
 	bodies   []byte // what messages' bodies point into
 	ends     []int  // where each body in bodies ends
+	attrs    []providers.Attr
 	sent     providers.Flight
 }
 
 // fill prepares the messages of f.entries.
 func (f *flight) fill(s *settings) {
 	f.messages, f.bodies, f.ends = f.messages[:0], f.bodies[:0], f.ends[:0]
+	// Never more than this, so that the attributes of earlier messages do not move.
+	f.attrs = slices.Grow(f.attrs[:0], len(f.entries)*mostAttributes)
 	for i := range f.entries {
 		e := &f.entries[i]
 		e.attempt++
 		r := e.record
+		first := len(f.attrs)
+		f.attrs = r.appendAttributes(f.attrs, s.Options.Source)
 		m := providers.Message{
 			Seq: r.Seq, ID: r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, Time: r.Time,
-			ContentType: s.format.contentType(r), Attempt: e.attempt, Attrs: r.attributes(s.Options.Source),
+			ContentType: s.format.contentType(r), Attempt: e.attempt, Attrs: f.attrs[first:len(f.attrs):len(f.attrs)],
 		}
 		if s.format.whole != nil {
 			m.Body = s.format.whole(r)
@@ -63,6 +69,7 @@ const keptBodies = 4 << 20
 func (f *flight) reset() {
 	clear(f.entries)
 	clear(f.messages)
+	clear(f.attrs)
 	f.entries, f.messages, f.sent = f.entries[:0], f.messages[:0], nil
 	if cap(f.bodies) > keptBodies {
 		f.bodies = nil

@@ -2,6 +2,8 @@ package evbus
 
 import (
 	crand "crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -23,7 +25,8 @@ func newIDSource() idSource {
 	return idSource{&idState{random: rand.NewChaCha8(seed)}}
 }
 
-func (s idSource) next(now time.Time) string {
+// append appends a new id to dst.
+func (s idSource) append(dst []byte, now time.Time) []byte {
 	s.mu.Lock()
 	stamp := uint64(now.UnixMilli()) << 12
 	if stamp <= s.last {
@@ -35,22 +38,18 @@ func (s idSource) next(now time.Time) string {
 
 	high := stamp>>12<<16 | 7<<12 | stamp&0xfff
 	low := 2<<62 | random>>2
-	return formatUUID(high, low)
+	return appendUUID(dst, high, low)
 }
 
-func formatUUID(high, low uint64) string {
-	const digits = "0123456789abcdef"
-	var text [36]byte
-	i := 0
-	for _, half := range [2]uint64{high, low} {
-		for shift := 60; shift >= 0; shift -= 4 {
-			if i == 8 || i == 13 || i == 18 || i == 23 {
-				text[i] = '-'
-				i++
-			}
-			text[i] = digits[half>>shift&15]
-			i++
+func appendUUID(dst []byte, high, low uint64) []byte {
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:8], high)
+	binary.BigEndian.PutUint64(id[8:], low)
+	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		if i > 0 {
+			dst = append(dst, '-')
 		}
+		dst = hex.AppendEncode(dst, part)
 	}
-	return string(text[:])
+	return dst
 }

@@ -1,11 +1,6 @@
 package evbus
 
-import (
-	"sync/atomic"
-	"time"
-
-	"github.com/evhub/evhub/providers"
-)
+import "time"
 
 // Event is what a caller puts. Package hub documents its fields.
 type Event struct {
@@ -35,7 +30,8 @@ type Record struct {
 	Opaque bool
 
 	accepted time.Time
-	attrs    atomic.Pointer[[]providers.Attr]
+	// timeText and source are the CloudEvents attributes of those names.
+	timeText, source string
 }
 
 // recordOverhead is what a record costs in memory beside its texts, in bytes.
@@ -60,6 +56,7 @@ func (r *Record) For(number uint32) *Record {
 		Destinations: []uint32{number},
 		ID:           r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, TraceParent: r.TraceParent, Time: r.Time,
 		Tags: r.Tags, Data: r.Data, Opaque: r.Opaque, accepted: time.Now(),
+		timeText: r.timeText, source: r.source,
 	}
 }
 

@@ -24,12 +24,13 @@ const DefaultMaxEvent = 1 << 20
 
 // Sealer turns events into records. It is safe for concurrent use.
 type Sealer struct {
-	// RunName is given to events that have none.
-	RunName string
-	// MaxEvent is the largest sum of encoded tags and body, in bytes.
+	// RunName is what events that have none get, and MaxEvent the largest sum of encoded tags and body, in bytes.
+	// Neither is changed.
+	RunName  string
 	MaxEvent int
 
-	ids idSource
+	ids    idSource
+	source string // the CloudEvents source for RunName
 }
 
 // NewSealer returns a Sealer with the given run name and size limit; maxEvent 0 means DefaultMaxEvent.
@@ -37,7 +38,7 @@ func NewSealer(runName string, maxEvent int) *Sealer {
 	if maxEvent <= 0 {
 		maxEvent = DefaultMaxEvent
 	}
-	return &Sealer{RunName: runName, MaxEvent: maxEvent, ids: newIDSource()}
+	return &Sealer{RunName: runName, MaxEvent: maxEvent, ids: newIDSource(), source: sourceOf(runName)}
 }
 
 // Seal validates and encodes e in one pass. Its errors are ErrEncode, with the path of the field, or ErrTooLarge.
@@ -59,13 +60,31 @@ func (s *Sealer) Seal(e Event) (*Record, error) {
 	if err := checkNames(r); err != nil {
 		return nil, err
 	}
-	if r.ID == "" {
-		r.ID = s.ids.next(now)
-	}
+	s.stamp(r, now)
 	if err := s.encode(r, e); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// stamp gives r its texts that do not come from the event, in one piece of memory.
+func (s *Sealer) stamp(r *Record, now time.Time) {
+	var space [80]byte
+	text := space[:0]
+	if r.ID == "" {
+		text = s.ids.append(text, now)
+	}
+	id := len(text)
+	text = r.Time.UTC().AppendFormat(text, time.RFC3339Nano)
+	joined := string(text)
+	if id > 0 {
+		r.ID = joined[:id]
+	}
+	r.timeText = joined[id:]
+	r.source = s.source
+	if r.RunName != s.RunName {
+		r.source = sourceOf(r.RunName)
+	}
 }
 
 func (s *Sealer) encode(r *Record, e Event) error {
