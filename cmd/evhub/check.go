@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evhub/evhub/acct"
+	"github.com/evhub/evhub/hub"
+)
+
+// checkLine is what check says of one destination; its JSON keys are stable.
+type checkLine struct {
+	Destination string `json:"destination"`
+	Provider    string `json:"provider"`
+	Pattern     string `json:"pattern"`
+	Line        int    `json:"line,omitempty"`
+	Address     string `json:"address"`
+	Format      string `json:"format"`
+	// Connected and Seconds are there with --connect alone.
+	Connected *bool    `json:"connected,omitempty"`
+	Seconds   *float64 `json:"seconds,omitempty"`
+	Error     string   `json:"error,omitempty"`
+}
+
+func newCheck(o *options) *cobra.Command {
+	var connect bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Say whether an acct file is right, and with --connect whether its destinations can be reached",
+		Long: `Check an acct file as a whole, and say for each destination where it leads. With --connect every destination is
+dialled, as a delivery would: with TLS and login, but without an event. Exit code 2 means that the file is wrong, 1 that a
+destination cannot be reached.`,
+		Args: exactArgs(1, "one acct file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if timeout <= 0 {
+				return usageError(fmt.Errorf("--timeout must be more than 0"))
+			}
+			plan, err := loadPlan(o, args[0])
+			if err != nil {
+				return err
+			}
+			return runCheck(cmd.Context(), o, args[0], plan, connect, timeout)
+		},
+	}
+	cmd.Flags().BoolVar(&connect, "connect", false, "dial every destination")
+	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "longest wait for a connection")
+	return cmd
+}
+
+func loadPlan(o *options, path string) (*hub.Plan, error) {
+	f, err := loadAcct(path)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := hub.NewPlan(f, o.hubOptions()...)
+	return plan, usageError(err)
+}
+
+func runCheck(ctx context.Context, o *options, path string, plan *hub.Plan, connect bool, timeout time.Duration) error {
+	lines := make([]checkLine, len(plan.Destinations))
+	for i, d := range plan.Destinations {
+		lines[i] = checkLine{
+			Destination: d.Name, Provider: d.Config.Connection.Provider, Pattern: d.Pattern, Line: d.Line,
+			Address: d.Config.Connection.Address, Format: d.Config.Options.Format,
+		}
+	}
+	failed := 0
+	if connect {
+		failed = connectAll(ctx, plan, lines, timeout)
+	}
+	if err := printCheck(o, path, plan.Warnings, lines, connect); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return &exitError{exitFailure, fmt.Errorf("%s of %d cannot be reached", count(failed, "destination"), len(lines))}
+	}
+	return nil
+}
+
+// connectAll dials all destinations at the same time and returns how many failed.
+func connectAll(ctx context.Context, plan *hub.Plan, lines []checkLine, timeout time.Duration) (failed int) {
+	ended := make(chan bool)
+	for i, d := range plan.Destinations {
+		go func() {
+			dialling, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			start := time.Now()
+			err := d.Connect(dialling)
+			seconds, ok := time.Since(start).Seconds(), err == nil
+			lines[i].Connected, lines[i].Seconds = &ok, &seconds
+			if err != nil {
+				lines[i].Error = err.Error()
+			}
+			ended <- ok
+		}()
+	}
+	for range lines {
+		if !<-ended {
+			failed++
+		}
+	}
+	return failed
+}
+
+func printCheck(o *options, path string, warnings []acct.Warning, lines []checkLine, connect bool) error {
+	c := o.console
+	if o.json() {
+		texts := []string{}
+		for _, w := range warnings {
+			texts = append(texts, w.String())
+		}
+		return c.printJSON(map[string]any{"file": path, "warnings": texts, "destinations": lines})
+	}
+	s := c.style(c.out)
+	for _, w := range warnings {
+		fmt.Fprintln(c.out, s.warning("warning: ")+w.String())
+	}
+	for _, l := range lines {
+		fmt.Fprintf(c.out, "%s  %s\n", l.mark(s), s.heading(l.Destination))
+		if l.Error != "" {
+			fmt.Fprintln(c.out, "      "+s.failure(l.Error))
+		}
+	}
+	if !connect {
+		fmt.Fprintf(c.out, "%s is right: %s\n", path, count(len(lines), "destination"))
+	}
+	return nil
+}
+
+func (l checkLine) mark(s style) string {
+	switch {
+	case l.Connected == nil:
+		return s.faint(fmt.Sprintf("%-8s", "line "+fmt.Sprint(l.Line)))
+	case *l.Connected:
+		return s.success(fmt.Sprintf("%6.0f ms", *l.Seconds*1000))
+	default:
+		return s.failure(fmt.Sprintf("%-9s", "failed"))
+	}
+}

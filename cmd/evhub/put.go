@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/hub"
+)
+
+// putFlags are the flags of evhub put.
+type putFlags struct {
+	acctFile string
+	events   string
+	single   singleEvent
+	format   string
+	wait     bool
+	strict   bool
+	timeout  time.Duration
+}
+
+func newPut(o *options) *cobra.Command {
+	var f putFlags
+	cmd := &cobra.Command{
+		Use:   "put",
+		Short: "Put one event, or a file or stream of them",
+		Long: `Put one event, given by flags, or with no --body a stream of JSON Lines from --events or standard input:
+
+  {"profile": "idem-status", "body": "FINISHED", "tags": {"type": "state-status"}, "run_name": "r1", "key": "k", "id": "x1"}
+
+Only "body" is needed in a line. Numbers and the order of keys pass through as they are written. A line that is
+wrong is refused with its number, and the others go on.
+
+Exit codes: 0 all done, 1 failure, 2 bad flags or acct file, 3 some events were refused at the door, 4 some became
+dead letters, 5 some are not delivered yet, 130 interrupted. Where several are true the highest counts.`,
+		Example: `  evhub put -f acct.yaml --profile idem-status --tag type=state-status --body '"FINISHED"' --wait
+  generate-events | evhub put -f acct.yaml`,
+		Args: exactArgs(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.single.given = cmd.Flags().Changed("body")
+			f.single.tagsGiven = cmd.Flags().Changed("tags")
+			if err := f.check(cmd); err != nil {
+				return usageError(err)
+			}
+			return runPut(cmd.Context(), o, &f)
+		},
+	}
+	addAcctFlag(cmd, &f.acctFile)
+	f.single.addFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.events, "events", "", "file of JSON Lines to put (default: standard input)")
+	flags.StringVar(&f.format, "format", "", "format of all bodies, whatever the file says: "+strings.Join(evbus.FormatNames(), ", "))
+	flags.BoolVar(&f.wait, "wait", false, "print a receipt line for each event when all destinations have settled it")
+	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for deliveries after the last event; 0 for ever")
+	return cmd
+}
+
+// check refuses flags that cannot be together.
+func (f *putFlags) check(cmd *cobra.Command) error {
+	if f.timeout < 0 {
+		return errors.New("--timeout must not be negative")
+	}
+	if f.format != "" && !slices.Contains(evbus.FormatNames(), f.format) {
+		return fmt.Errorf("--format %s: there are %s", f.format, strings.Join(evbus.FormatNames(), ", "))
+	}
+	if f.single.given {
+		if f.events != "" {
+			return errors.New("--body is one event and --events many: give one of them")
+		}
+		return nil
+	}
+	for _, name := range singleFlags {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s describes one event, which needs --body; in a stream it is a key of the line", name)
+		}
+	}
+	return nil
+}
+
+func runPut(ctx context.Context, o *options, f *putFlags) error {
+	source, err := f.source(o.console.in)
+	if err != nil {
+		return usageError(err)
+	}
+	defer source.close()
+	file, err := loadAcct(f.acctFile)
+	if err != nil {
+		return err
+	}
+	opts := []hub.Option{hub.WithFormat(f.format)}
+	if f.strict {
+		opts = append(opts, hub.WithStrict())
+	}
+	h, err := hub.Open(ctx, file, o.hubOptions(opts...)...)
+	if err != nil {
+		return usageError(err)
+	}
+	signals := notifySignals(ctx)
+	defer signals.stop()
+	p := &putter{o: o, f: f, hub: h, signals: signals}
+	return p.run(source)
+}
+
+// source is where the events of one call come from.
+func (f *putFlags) source(stdin io.Reader) (*lineSource, error) {
+	if f.single.given {
+		e, err := f.single.event()
+		if err != nil {
+			return nil, err
+		}
+		return oneEvent(e), nil
+	}
+	if f.events == "" || f.events == "-" {
+		return newLineSource("standard input", stdin, nil), nil
+	}
+	file, err := os.Open(f.events)
+	if err != nil {
+		return nil, fmt.Errorf("--events: %w", err)
+	}
+	return newLineSource(f.events, file, file), nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evhub/evhub/hub"
+)
+
+// singleEvent is the event that flags describe.
+type singleEvent struct {
+	given, tagsGiven bool
+
+	profile, body, tags, runName, key, id string
+	tagPairs                              []string
+}
+
+// singleFlags are the flags that make sense with --body alone.
+var singleFlags = []string{"profile", "tag", "tags", "run-name", "key", "id"}
+
+func (s *singleEvent) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.profile, "profile", "", `profile of the event (default "default")`)
+	f.StringVar(&s.body, "body", "", "body of the event: JSON text")
+	f.StringArrayVar(&s.tagPairs, "tag", nil, "a tag, as key=value; may be repeated")
+	f.StringVar(&s.tags, "tags", "", "all tags, as a JSON object")
+	f.StringVar(&s.runName, "run-name", "", `name of the run (default "cli")`)
+	f.StringVar(&s.key, "key", "", "ordering key (default: the profile)")
+	f.StringVar(&s.id, "id", "", "id of the event (default: a new UUIDv7)")
+}
+
+func (s *singleEvent) event() (hub.Event, error) {
+	if !json.Valid([]byte(s.body)) {
+		return hub.Event{}, fmt.Errorf("--body is not JSON: %w; a text needs quotes: --body '\"text\"'", syntaxError(s.body))
+	}
+	tags, err := s.tagObject()
+	if err != nil {
+		return hub.Event{}, err
+	}
+	return hub.Event{
+		Profile: s.profile, Body: json.RawMessage(s.body), Tags: tags,
+		RunName: s.runName, Key: s.key, ID: s.id,
+	}, nil
+}
+
+func (s *singleEvent) tagObject() (any, error) {
+	if s.tagsGiven && len(s.tagPairs) > 0 {
+		return nil, errors.New("--tag and --tags both say what the tags are: give one of them")
+	}
+	if s.tagsGiven {
+		if !json.Valid([]byte(s.tags)) {
+			return nil, fmt.Errorf("--tags is not JSON: %w", syntaxError(s.tags))
+		}
+		return json.RawMessage(s.tags), nil
+	}
+	return pairsObject(s.tagPairs)
+}
+
+// pairsObject makes a JSON object of key=value pairs, in their order; the last of equal keys counts.
+func pairsObject(pairs []string) (any, error) {
+	var keys []string
+	values := map[string]string{}
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("--tag %q: want key=value", pair)
+		}
+		if _, again := values[key]; !again {
+			keys = append(keys, key)
+		}
+		values[key] = value
+	}
+	if keys == nil {
+		return nil, nil
+	}
+	text := []byte{'{'}
+	for i, key := range keys {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		k, _ := json.Marshal(key)
+		v, _ := json.Marshal(values[key])
+		text = append(append(append(text, k...), ':'), v...)
+	}
+	return json.RawMessage(append(text, '}')), nil
+}
+
+// syntaxError says what encoding/json finds wrong with text.
+func syntaxError(text string) error {
+	var v any
+	err := json.Unmarshal([]byte(text), &v)
+	var at *json.SyntaxError
+	if errors.As(err, &at) {
+		return fmt.Errorf("at byte %d: %w", at.Offset, err)
+	}
+	return err
+}
