@@ -1,0 +1,222 @@
+package acct_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fernet/fernet-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/evhub/evhub/acct"
+)
+
+const fernetFixture = "testdata/acct.fernet"
+
+func fixtureKey(t *testing.T) string {
+	t.Helper()
+	key, err := os.ReadFile("testdata/acct.fernet.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(key)
+}
+
+// noEnv is an empty environment.
+func noEnv(string) string { return "" }
+
+func TestFernetHoldsTheSameAsYAML(t *testing.T) {
+	f, err := acct.Load(fernetFixture, acct.Options{Key: fixtureKey(t), Getenv: noEnv})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := decodeEntries(t, f)
+	if diff := cmp.Diff(decodeEntries(t, parseFixture(t, "acct-rendered.yaml")), got); diff != "" {
+		t.Error(diff)
+	}
+	if len(got) != 3 || got[1].Settings.Connection["password"] != "päss wörd" || len(f.Warnings) > 0 {
+		t.Errorf("entries %v, warnings %v", got, f.Warnings)
+	}
+}
+
+func TestKeyFromTheEnvironment(t *testing.T) {
+	key := fixtureKey(t)
+	getenv := func(name string) string { return map[string]string{"ACCT_FILE": fernetFixture, "ACCT_KEY": key}[name] }
+	if _, err := acct.Load("", acct.Options{Getenv: getenv}); err != nil {
+		t.Error(err)
+	}
+}
+
+// sealFile encrypts plain into a file and returns its path and key.
+func sealFile(t *testing.T, plain []byte) (path, key string) {
+	t.Helper()
+	k := new(fernet.Key)
+	if err := k.Generate(); err != nil {
+		t.Fatal(err)
+	}
+	token, err := fernet.EncryptAndSignAtTime(plain, k, time.Unix(0, 0)) // age does not matter
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, filepath.Join(t.TempDir(), "acct.fernet"), string(token)+"\n"), k.Encode()
+}
+
+func TestFernetErrorsHaveNoLine(t *testing.T) {
+	plain, err := msgpack.Marshal(map[string]any{"kafka": map[string]any{"idem-*": map[string]any{"topcis": 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, key := sealFile(t, plain)
+	f, err := acct.Load(path, acct.Options{Key: key, Getenv: noEnv})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := f.Entries(ourNames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = entries[0].Decode(&broad{})
+	if want := path + ": kafka.idem-*.topcis: unknown key; did you mean topics?"; text(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestDamagedTokensAllFailAlike(t *testing.T) {
+	token, err := os.ReadFile(fernetFixture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token = bytes.TrimSpace(token)
+	changed := func(i int, b byte) []byte {
+		c := bytes.Clone(token)
+		c[i] = b
+		return c
+	}
+	empty := bytes.Repeat([]byte{0x80}, 57)
+	for name, data := range map[string][]byte{
+		"first byte":       changed(0, 'h'),
+		"foreign byte":     changed(0, '%'),
+		"time":             changed(8, 'x'),
+		"middle":           changed(len(token)/2, 'A'+token[len(token)/2]%2),
+		"foreign middle":   changed(len(token)/2, '!'),
+		"signature":        changed(len(token)-6, 'A'+token[len(token)-6]%2),
+		"truncated":        token[:len(token)-4],
+		"half":             token[:len(token)/2],
+		"start alone":      token[:5],
+		"appended":         append(bytes.Clone(token), "AAAA"...),
+		"garbage behind":   append(bytes.Clone(token), "!!"...),
+		"twice":            append(bytes.Clone(token), token...),
+		"empty":            {},
+		"no ciphertext":    []byte(base64.URLEncoding.EncodeToString(empty)),
+		"binary (AES-GCM)": {0xff, 0xfe, 1, 2, 3, '\n'},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := writeFile(t, filepath.Join(t.TempDir(), "acct.fernet"), string(data))
+			checkLoad(t, path, acct.Options{Key: fixtureKey(t)}, "cannot be decrypted with this key: wrong key, or the file is damaged")
+		})
+	}
+}
+
+func TestWrongKeys(t *testing.T) {
+	other := new(fernet.Key)
+	malformed := "the key (ACCT_KEY) is not a Fernet key: 32 bytes in url-safe base64, which is 44 characters"
+	for name, tt := range map[string]struct{ key, want string }{
+		"another": {other.Encode(), "cannot be decrypted with this key: wrong key, or the file is damaged"},
+		"short":   {"c2hvcnQ=", malformed},
+		"no key":  {"", "looks like a Fernet token; set ACCT_KEY to the key that it was encrypted with"},
+		"text":    {canary, malformed},
+		"blank":   {"  \n", "looks like a Fernet token; set ACCT_KEY to the key that it was encrypted with"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkLoad(t, fernetFixture, acct.Options{Key: tt.key}, tt.want)
+		})
+	}
+	checkLoad(t, "testdata/acct-dict.yaml", acct.Options{Key: canary}, "is not encrypted, but a key is given; unset ACCT_KEY, or encrypt the file with `acct encrypt`")
+}
+
+// checkLoad checks that Load fails with an *Error for path that says want, and does not quote the key.
+func checkLoad(t *testing.T, path string, opts acct.Options, want string) {
+	t.Helper()
+	opts.Getenv = noEnv
+	f, err := acct.Load(path, opts)
+	if f != nil || text(err) != path+": "+want {
+		t.Errorf("got %v\nwant %s: %s", err, path, want)
+	}
+	if opts.Key != "" && strings.Contains(text(err), opts.Key) {
+		t.Errorf("the key leaks: %v", err)
+	}
+}
+
+func TestMsgpackValues(t *testing.T) {
+	var buf bytes.Buffer
+	enc := msgpack.NewEncoder(&buf)
+	write := func(values ...any) {
+		t.Helper()
+		if err := enc.EncodeMulti(values...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// {b"kafka": {True: {...}, 7: None}} with the keys of a map in this order.
+	check(t, enc.EncodeMapLen(1))
+	write([]byte("kafka"))
+	check(t, enc.EncodeMapLen(2))
+	write(true)
+	check(t, enc.EncodeMapLen(8))
+	write("text", []byte("bytes"), "int", int64(-5), "size", uint64(math.MaxUint64), "float", 1.5, "flag", true,
+		"map", map[string]any{"f": float32(2)}, "list", []any{"a", 1}, "inner", time.Date(2024, 3, 19, 12, 0, 0, 123456000, time.UTC))
+	write(7, nil)
+	path, key := sealFile(t, buf.Bytes())
+	f, err := acct.Load(path, acct.Options{Key: key, Getenv: noEnv})
+	check(t, err)
+	entries, _, err := f.Entries(ourNames)
+	check(t, err)
+	if len(entries) != 2 || entries[0].Pattern != "true" || entries[1].Pattern != "7" {
+		t.Fatalf("entries %v", entries)
+	}
+	var got config
+	check(t, entries[0].Decode(&got))
+	want := config{Text: "bytes", Int: -5, Size: math.MaxUint64, Float: 1.5, Flag: true, Map: map[string]string{"f": "2"},
+		List: []string{"a", "1"}, inlined: inlined{"2024-03-19 12:00:00.123456+00:00"}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMsgpackErrors(t *testing.T) {
+	notMapping := "decrypts, but holds no msgpack mapping; encrypt it with acct's default serial plugin (msgpack)"
+	deep := append(bytes.Repeat([]byte{0x81, 0xa1, 'a'}, 70), 0xc0)
+	for name, tt := range map[string]struct{ plain, want string }{
+		"YAML":            {"kafka: {}\n", notMapping},
+		"nothing":         {"", notMapping},
+		"a list":          {"\x90", notMapping},
+		"truncated":       {"\x81\xa5kaf", notMapping},
+		"huge map":        {"\xdf\xff\xff\xff\xff", notMapping},
+		"huge text":       {"\x81\xdb\xff\xff\xff\xffa", notMapping},
+		"huge extension":  {"\x81\xa1a\xc9\xff\xff\xff\xff\xff", notMapping},
+		"other extension": {"\x81\xa1a\xd4\x05\x00", notMapping},
+		"trailing":        {"\x80\x80", notMapping},
+		"no UTF-8":        {"\x81\xa1a\xa1\xff", notMapping},
+		"deep":            {string(deep), "is nested over 64 levels deep"},
+		"many":            {"\x81\xa1a\xdd\x00\x01\x00\x00" + strings.Repeat("\xc0", 1<<16), "has over 50,000 keys, values and lines, counting what aliases stand for; split the file"},
+		"duplicate":       {"\x82\xa1a\xc0\xa1a\xc0", "a: duplicate key; remove one"},
+		"mapping as key":  {"\x81\x80\xc0", quoteKey},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, key := sealFile(t, []byte(tt.plain))
+			checkLoad(t, path, acct.Options{Key: key}, tt.want)
+		})
+	}
+}
