@@ -34,6 +34,8 @@ type Event struct {
 type (
 	// Receipt says what became of one event at each destination that it matched.
 	Receipt = evbus.Receipt
+	// Tracked is an event whose receipt is still to come.
+	Tracked = evbus.Watch
 	// Result is what became of an event at one destination.
 	Result = evbus.Result
 	// State is how far an event has come at one destination.

@@ -15,6 +15,7 @@ type config struct {
 	matchers  map[string]profiles.Compile
 	runName   string
 	maxEvent  int
+	format    string
 	strict    bool
 	hooks     Hooks
 	logger    *slog.Logger
@@ -60,3 +61,6 @@ func WithHooks(h Hooks) Option { return func(c *config) { c.hooks = h } }
 
 // WithMaxEvent sets the largest event, encoded tags and body together, in bytes. The default is 1 MiB.
 func WithMaxEvent(bytes int) Option { return func(c *config) { c.maxEvent = bytes } }
+
+// WithFormat gives every destination this format, whatever the acct file says.
+func WithFormat(name string) Option { return func(c *config) { c.format = name } }

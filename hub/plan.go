@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,37 +13,62 @@ import (
 	"github.com/evhub/evhub/providers"
 )
 
-// plan is an acct file that has been found right as a whole: what a hub would run.
-type plan struct {
-	table        *profiles.Table
-	destinations []planned
-	warnings     []acct.Warning
+// Plan is an acct file that has been found right as a whole: what a hub would run.
+type Plan struct {
+	// Destinations are in the order of the file.
+	Destinations []PlannedDestination
+	// MatchPlugin is the plugin that every pattern of the file was compiled by.
+	MatchPlugin string
+	// Warnings are what is odd about the file, and not wrong.
+	Warnings []acct.Warning
+
+	table *profiles.Table
 }
 
-// planned is one destination of a plan.
-type planned struct {
-	name    string
-	pattern string
-	config  evbus.Config
+// PlannedDestination is one destination of a plan.
+type PlannedDestination struct {
+	// Name is the destination's identity, Pattern the key in the file that chooses its profiles.
+	Name, Pattern string
+	// Section is the top-level key of the entry and Line where in the file the entry stands; 0 if unknown.
+	Section string
+	Line    int
+	// Config says where the destination leads, and how.
+	Config evbus.Config
+}
+
+// NewPlan checks f as Open would, without any I/O and without starting anything. Its error holds all mistakes of the
+// file.
+func NewPlan(f *acct.File, opts ...Option) (*Plan, error) { return newConfig(opts).plan(f) }
+
+// Route returns the indices in Destinations of those whose pattern matches profile, in ascending order.
+func (p *Plan) Route(profile string) []int { return p.table.Match(profile) }
+
+// Connect dials the destination and hangs up again.
+func (d PlannedDestination) Connect(ctx context.Context) error {
+	session, err := d.Config.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	return session.Close(ctx)
 }
 
 // plan decodes every entry and opens every connection without any I/O. Its error holds all mistakes of the file.
-func (c *config) plan(f *acct.File) (*plan, error) {
+func (c *config) plan(f *acct.File) (*Plan, error) {
 	byName := c.providersByName()
 	entries, warnings, err := f.Entries(slices.Sorted(mapKeys(byName)))
 	errs := []error{err}
-	p := &plan{warnings: warnings}
+	p := &Plan{Warnings: warnings, MatchPlugin: f.MatchPlugin}
 	names := map[string]int{}
 	var origins []acct.Entry
 	for _, e := range entries {
 		planned, err := c.planEntry(e, byName[e.Section], names)
 		errs = append(errs, err)
-		p.destinations = append(p.destinations, planned...)
+		p.Destinations = append(p.Destinations, planned...)
 		for range planned {
 			origins = append(origins, e)
 		}
 	}
-	p.table, err = c.compile(f, p.destinations, origins)
+	p.table, err = c.compile(f, p.Destinations, origins)
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -79,16 +105,19 @@ type entryDecoder struct {
 func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.options) }
 
 // planEntry returns the destinations of one entry. names counts the identities given so far.
-func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]int) ([]planned, error) {
+func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]int) ([]PlannedDestination, error) {
 	options := evbus.DefaultOptions()
 	conns, err := p.Configure(entryDecoder{e, &options})
 	if err != nil {
 		return nil, err
 	}
+	if c.format != "" {
+		options.Format = c.format
+	}
 	if err := options.Check(); err != nil {
 		return nil, placed(e, err)
 	}
-	var all []planned
+	var all []PlannedDestination
 	for _, conn := range conns {
 		name := identity(e, conn, options.Name, len(conns) > 1)
 		if names[name]++; names[name] > 1 {
@@ -101,7 +130,10 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 		if err != nil {
 			return nil, placed(e, err)
 		}
-		all = append(all, planned{name, e.Pattern, evbus.Config{Connection: conn, Options: options, Dial: dial}})
+		all = append(all, PlannedDestination{
+			Name: name, Pattern: e.Pattern, Section: e.Section, Line: e.Line,
+			Config: evbus.Config{Connection: conn, Options: options, Dial: dial},
+		})
 	}
 	return all, nil
 }
@@ -158,7 +190,7 @@ func placed(e acct.Entry, err error) error {
 }
 
 // compile makes the table of all patterns, one for each destination.
-func (c *config) compile(f *acct.File, ds []planned, origins []acct.Entry) (*profiles.Table, error) {
+func (c *config) compile(f *acct.File, ds []PlannedDestination, origins []acct.Entry) (*profiles.Table, error) {
 	compile, ok := c.matchers[f.MatchPlugin]
 	if !ok {
 		return nil, f.MatchPluginError(fmt.Errorf("no match plugin %q; there are %s", f.MatchPlugin,
@@ -166,7 +198,7 @@ func (c *config) compile(f *acct.File, ds []planned, origins []acct.Entry) (*pro
 	}
 	patterns := make([]string, len(ds))
 	for i, d := range ds {
-		patterns[i] = d.pattern
+		patterns[i] = d.Pattern
 	}
 	table, err := profiles.NewTable(compile, patterns)
 	if err == nil {

@@ -37,15 +37,21 @@ func (h *Hub) PutNowait(e Event) error {
 // PutWait is Put, and then waits until every destination has settled the event. The receipt says for each what became
 // of it; see Receipt.Err. When ctx ends first the error is the context's and the receipt says what is known.
 func (h *Hub) PutWait(ctx context.Context, e Event) (Receipt, error) {
-	r, err := h.sealer.Seal(evbus.Event(e))
+	tracked, err := h.PutTracked(ctx, e)
 	if err != nil {
 		return Receipt{}, err
 	}
-	watch, err := h.accept(ctx, r, true)
+	return tracked.Wait(ctx)
+}
+
+// PutTracked is Put, and returns a handle that gives the event's receipt later, so that many events can be on their
+// way while their receipts are awaited.
+func (h *Hub) PutTracked(ctx context.Context, e Event) (*Tracked, error) {
+	r, err := h.sealer.Seal(evbus.Event(e))
 	if err != nil {
-		return Receipt{ID: r.ID}, err
+		return nil, err
 	}
-	return watch.Wait(ctx)
+	return h.accept(ctx, r, true)
 }
 
 // PutAll puts events in their order. It stops at the first that is not accepted and returns how many were, and why it

@@ -49,20 +49,20 @@ func (h *Hub) Reload(ctx context.Context, f *acct.File) error {
 }
 
 // put puts p in force. present are the destinations in force so far; h.reloading is held.
-func (h *Hub) put(p *plan, present map[string]*evbus.Destination) {
-	for _, w := range p.warnings {
+func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) {
+	for _, w := range p.Warnings {
 		h.logger.Warn(w.String())
 	}
 	removed := maps.Clone(present)
 	var all []*evbus.Destination
-	for _, planned := range p.destinations {
-		d := present[planned.name]
-		delete(removed, planned.name)
+	for _, planned := range p.Destinations {
+		d := present[planned.Name]
+		delete(removed, planned.Name)
 		switch {
 		case d == nil:
 			d = h.start(planned)
-		case !sameConfig(d.Config(), planned.config):
-			d.Configure(planned.config)
+		case !sameConfig(d.Config(), planned.Config):
+			d.Configure(planned.Config)
 		}
 		all = append(all, d)
 	}
@@ -83,16 +83,16 @@ func sameConfig(a, b evbus.Config) bool {
 }
 
 // start starts a destination: a new one, or one that was removed earlier and now comes back.
-func (h *Hub) start(p planned) *evbus.Destination {
-	if back := h.retired[p.name]; back != nil {
-		delete(h.retired, p.name)
+func (h *Hub) start(p PlannedDestination) *evbus.Destination {
+	if back := h.retired[p.Name]; back != nil {
+		delete(h.retired, p.Name)
 		back.cancel()
 		<-back.ended
-		back.Configure(p.config)
+		back.Configure(p.Config)
 		back.Start()
 		return back.Destination
 	}
-	d := evbus.NewDestination(p.name, h.numbers, p.config, h.log, h.hooks, h.logger)
+	d := evbus.NewDestination(p.Name, h.numbers, p.Config, h.log, h.hooks, h.logger)
 	h.numbers++
 	d.Start()
 	return d

@@ -24,7 +24,8 @@ type Message struct {
 	// Attempt counts the sends of this message to this destination, this one included: 1 is the first.
 	Attempt int
 	// Attrs are the event's CloudEvents attributes, names without prefix ("id", "source", ...), in a fixed order.
-	// Empty when the body carries them itself.
+	// datacontenttype is not among them: ContentType is it, and the bindings carry it in a field of their own.
+	// Empty when the body carries the attributes itself.
 	Attrs []Attr
 	// Body is the formatted event.
 	Body []byte
