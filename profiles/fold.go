@@ -8,7 +8,8 @@ import (
 
 // foldTable knows which characters Python's re takes for the same under the flag i: those of equal lower case, and those
 // whose lower cases share an upper case. This is wider than RE2's folding in places (i, İ and ı are one, and so are
-// U+0390 and U+1FD3), so evhub spells the sets out. It covers characters up to U+FFFF; beyond them Python contradicts itself.
+// U+0390 and U+1FD3), so evhub spells the sets out. It covers characters up to U+FFFF; beyond them Python contradicts
+// itself.
 type foldTable struct {
 	cased []casedChar // all that have an equal, ascending
 }

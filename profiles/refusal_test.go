@@ -56,6 +56,7 @@ func TestPatternBombs(t *testing.T) {
 		refused bool
 	}{
 		"nested repetitions": {profiles.Regex, `((a{1000}){1000})`, true},
+		"many repetitions":   {profiles.Regex, strings.Repeat("a{999}", 600), true},
 		"deep repetitions":   {profiles.Regex, strings.Repeat("(", 99) + "a" + strings.Repeat("{2})", 99), true},
 		"empty repetitions":  {profiles.Regex, `(((){1000}){1000}){1000}`, true},
 		"classes":            {profiles.Regex, strings.Repeat(`\w`, profiles.MaxPattern/2), true},

@@ -37,7 +37,8 @@ REGEX_PATTERNS = [
     "(?i)k", "(?i)[k]", "(?i)[^k]", "(?i)s", "(?i)i", "(?i)ß", "(?ia)k", "(?ia)[a-z]", r"(?a)\w", r"(?a)\d", r"(?a)\s",
     r"(?i)[\w-]", r"\x61\u0062\U00000063", r"\141\60\0", r"[\b]", r"\ud800", r"[\ud800-\udfff]", "(?i:A)b", "(?i)a(?-i:b)",
     "(?s:.)", "(?-s:.)", "\\\n", r"\é", r"(?#\)a)b", r"(a)|b\Z", r"\Aa", "a|", "|a", "()", "(?:)*", "(?:^)*a", "a{0}", "a{0,0}b",
-    "(?u)a", "(?x)(?i)A", "a**", "a{2}{3}", "*a", "^*", "(?:a", "a)", "[a", "a\\", r"\z", r"\Qa\E", r"\pL", r"\C", "(?U)a",
+    "(?u)a", "(?x)(?i)A", r"(?a)(?u:\w)", r"(?u)(?a:\w)", r"(?a:(?u:\w)\w)",
+    "a**", "a{2}{3}", "*a", "^*", "(?:a", "a)", "[a", "a\\", r"\z", r"\Qa\E", r"\pL", r"\C", "(?U)a",
     "(?<n>a)", "a(?i)b", "(?P<1>a)", "(?P<n>a)(?P<n>b)", "[z-a]", r"[\d-a]", r"\x1", r"\u12", r"\U00110000", r"\400", r"[\8]",
     "(?L)a", "(?au)a", "(?i-i:a)", "(?z)", "(?", "(?P", "(?-a:x)", "(?i", "a{5,2}", "(?)a",
     "(?=a)a", "(?!a)b", "(?<=a)b", "(?<!a)b", r"\bidem\b", r"a\Bb", r"(a)\1", "(?P<n>a)(?P=n)", "(a)?(?(1)b|c)", "(?>a)b",
@@ -166,7 +167,10 @@ def record(pattern, names, match):
 
 
 def glob_records(rng):
-    fixed = ["", "*", "?", "idem-*", "[z-a!x]", "[z-a!-b]", "[!z-a]", "[a-c-e]", "[--0]", "[]-a]", "[^a]", "[!^a]", "[[-^]", "[[:alpha:]]"]
+    fixed = [
+        "", "*", "?", "idem-*", "[z-a!x]", "[z-a!-b]", "[!z-a]", "[a-c-e]", "[--0]", "[]-a]", "[^a]", "[!^a]", "[[-^]",
+        "[[:alpha:]]", "[a-a]", "[b-bc]",
+    ]
     patterns = fixed + ["".join(rng.choices(GLOB_ALPHABET, k=rng.randrange(1, 9))) for _ in range(900)]
     for pattern in dict.fromkeys(patterns):
         names = NAMES if pattern in fixed else names_for(rng, pattern, fnmatch.translate(pattern))
@@ -215,7 +219,8 @@ def ranges(test):
 def case_equals():
     """For every cased character up to U+FFFF: all that (?i) takes for it."""
     cased = "".join(
-        c for c in map(chr, range(0x10000)) if not "\ud800" <= c < "\ue000" and (c.lower() != c or c.upper() != c or c.title() != c))
+        c for c in map(chr, range(0x10000))
+        if not "\ud800" <= c < "\ue000" and (c.lower() != c or c.upper() != c or c.title() != c))
     orbits = {"".join(re.findall("(?i)" + re.escape(c), cased)) for c in cased}
     return sorted(o for o in orbits if len(o) > 1)
 
