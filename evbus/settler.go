@@ -84,7 +84,11 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 			arrived++
 			arrivedBytes += e.record.Size()
 			l.tellDelivered(e)
-		case providers.IsPermanent(err) && l.refused(e, err):
+		case providers.IsPermanent(err):
+			if full := l.refused(e, err); full != nil {
+				l.retry(e, full)
+				continue
+			}
 			gone++
 			goneBytes += e.record.Size()
 		default:
@@ -100,25 +104,17 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 	}
 }
 
-// refused makes a dead letter of e and reports whether there was room for it.
-func (l *link) refused(e entry, err error) bool {
+// refused makes a dead letter of e. The error says that there was no room for it.
+func (l *link) refused(e entry, err error) error {
 	if full := l.d.bury(e, err); full != nil {
-		l.retryLater(e, fmt.Errorf("%w (event %s was refused: %w)", full, e.record.ID, err))
-		return false
+		return fmt.Errorf("%w (event %s was refused: %v)", full, e.record.ID, err) //nolint:errorlint // not a refusal any more
 	}
 	l.d.status.refusal(l.d, err)
-	return true
+	return nil
 }
 
-// retry notes that e has to be sent again, unless it already is because there was no room for its dead letter.
+// retry ends the session because of err: e and whatever else fails is sent again by the next one.
 func (l *link) retry(e entry, err error) {
-	if !providers.IsPermanent(err) {
-		l.retryLater(e, err)
-	}
-}
-
-// retryLater ends the session because of err: e and whatever else fails is sent again by the next one.
-func (l *link) retryLater(e entry, err error) {
 	if e.failed.IsZero() {
 		e.failed = time.Now()
 	}
