@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/evhub/evhub/providers"
@@ -12,7 +14,7 @@ import (
 
 const (
 	// patience is the longest wait for what must happen.
-	patience = 3 * time.Second
+	patience = 5 * time.Second
 	// moment is the length of a ctx that is meant to end.
 	moment = 100 * time.Millisecond
 	// soon is how late after the end of its ctx a call may return.
@@ -33,28 +35,38 @@ func (p *probe) failf(format string, args ...any) {
 	p.Errorf("%s\nThe contract: %s", fmt.Sprintf(format, args...), strings.Join(p.rules, " "))
 }
 
-// open takes a fresh target and dials it. The session is closed at the end of the case if the case has not done so.
+// open takes a fresh target and dials it.
 func (p *probe) open() *session {
 	p.Helper()
 	p.Target = p.newTarget()
 	return p.dial()
 }
 
+// dial opens a session that is closed at the end of the case, unless the case closes it before.
 func (p *probe) dial() *session {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.Context(), patience)
-	defer cancel()
-	got, err := p.Dial(ctx)
+	s, err := p.tryDial()
 	if err != nil {
 		p.Fatalf("Dial: %v", err)
+	}
+	return s
+}
+
+func (p *probe) tryDial() (*session, error) {
+	ctx, cancel := context.WithCancel(p.Context()) // a session that ends with it fails the case about that alone
+	p.Cleanup(cancel)
+	defer time.AfterFunc(patience, cancel).Stop()
+	got, err := p.Dial(ctx)
+	if err != nil {
+		return nil, err
 	}
 	s := &session{Session: got, probe: p}
 	p.Cleanup(func() {
 		if !s.closed {
-			s.close(soon)
+			_ = s.close(soon)
 		}
 	})
-	return s
+	return s, nil
 }
 
 // need skips the case if the far end lacks the named ability.
@@ -63,6 +75,25 @@ func (p *probe) need(name string, has bool) {
 	if !has {
 		p.Skipf("the far end of this provider has no %s", name)
 	}
+}
+
+// needStall skips the case if no answer can be held back.
+func (p *probe) needStall() {
+	p.Helper()
+	p.need("Stall", p.Far.Stall != nil)
+	if !p.Caps.Acked {
+		p.Skipf("the provider awaits no answers (Caps.Acked is false)")
+	}
+}
+
+// canStall reports whether answers can be held back.
+func (p *probe) canStall() bool { return p.Far.Stall != nil && p.Caps.Acked }
+
+// stall holds back answers until release or the end of the case.
+func (p *probe) stall() (release func()) {
+	release = sync.OnceFunc(p.Far.Stall())
+	p.Cleanup(release)
+	return release
 }
 
 // eventually waits until ok and reports whether it came to that.
@@ -103,16 +134,26 @@ func (p *probe) received() []string {
 	return ids
 }
 
+// has reports whether the receiver has stored m.
+func (p *probe) has(m providers.Message) bool { return slices.Contains(p.received(), m.ID) }
+
+// arrives reports whether the receiver stores m, now or within patience.
+func (p *probe) arrives(m providers.Message) bool {
+	return p.eventually(func() bool { return p.has(m) })
+}
+
 // outcomes spreads what Wait returned over n messages.
 func outcomes(err error, n int) []error {
-	errs := make([]error, n)
 	var batch *providers.BatchError
-	if errors.As(err, &batch) {
-		copy(errs, batch.Errs)
-		return errs
+	if !errors.As(err, &batch) {
+		return slices.Repeat([]error{err}, n)
 	}
-	for i := range errs {
-		errs[i] = err
+	errs := slices.Clone(batch.Errs)
+	for len(errs) < n {
+		errs = append(errs, errNoOutcome)
 	}
-	return errs
+	return errs[:n]
 }
+
+// unsettled reports whether err is an outcome after which a session takes nothing more.
+func unsettled(err error) bool { return err != nil && !providers.IsPermanent(err) }

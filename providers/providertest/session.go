@@ -3,50 +3,106 @@ package providertest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/evhub/evhub/providers"
 )
 
-var errNilFlight = errors.New("Send returned a nil flight")
+var (
+	errNilFlight = errors.New("Send returned a nil flight")
+	errHangs     = errors.New("the call did not return")
+	errNoOutcome = errors.New("Wait gave the message no outcome")
+)
 
-// session drives a session under test as the engine does.
+// session drives a session under test as the engine does. A call that hangs, panics or returns a nil flight ends like
+// one that fails: each such fault concerns the one case that looks for it.
 type session struct {
 	providers.Session
 	probe  *probe
+	seq    uint64
 	closed bool
 }
 
-// send calls Send and gives up after d. A nil flight becomes one that fails, so that only one case stumbles over it.
+// send numbers the messages, calls Send with a ctx of d and returns a flight in any case.
 func (s *session) send(d time.Duration, ms ...providers.Message) providers.Flight {
-	s.probe.Helper()
-	ctx, cancel := context.WithTimeout(s.probe.Context(), d)
-	defer cancel()
-	f := s.Send(ctx, ms)
-	if f == nil {
-		return providers.Done(errNilFlight)
+	ms = slices.Clone(ms)
+	for i := range ms {
+		s.seq++
+		ms[i].Seq = s.seq
 	}
-	return f
+	flight := providers.Done(errHangs)
+	got := make(chan providers.Flight, 1)
+	returns(d+soon, func() {
+		ctx, cancel := context.WithTimeout(s.probe.Context(), d)
+		defer cancel()
+		got <- s.Send(ctx, ms)
+	})
+	select {
+	case f := <-got:
+		if flight = f; f == nil {
+			flight = providers.Done(errNilFlight)
+		}
+	default:
+	}
+	return flight
 }
 
-// deliver sends ms in flights as large and as many as the provider's Caps allow, waits for them in order, and returns
-// the outcome of each message.
-func (s *session) deliver(ms ...providers.Message) []error {
-	s.probe.Helper()
-	flights := pack(s.probe.Caps, ms)
-	window := s.probe.Caps.Window
-	if window == 0 {
-		window = 4
+// wait calls Wait with a ctx of d.
+func (s *session) wait(d time.Duration, f providers.Flight) error {
+	got := make(chan error, 1)
+	returns(d+soon, func() {
+		ctx, cancel := context.WithTimeout(s.probe.Context(), d)
+		defer cancel()
+		got <- f.Wait(ctx)
+	})
+	select {
+	case err := <-got:
+		return err
+	default:
+		return errHangs
 	}
+}
+
+// close calls Close with a ctx of d. It returns errHangs if Close does not return soon after, and the value of a
+// panic as an error; what Close itself returns counts for nothing.
+func (s *session) close(d time.Duration) error {
+	s.closed = true
+	panicked := make(chan error, 1)
+	done := returns(d+soon, func() {
+		defer func() {
+			if v := recover(); v != nil {
+				panicked <- fmt.Errorf("panic: %v", v)
+			}
+		}()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.probe.Context()), d)
+		defer cancel()
+		_ = s.Close(ctx)
+	})
+	select {
+	case err := <-panicked:
+		return err
+	default:
+	}
+	if !done {
+		return errHangs
+	}
+	return nil
+}
+
+// deliver sends ms in flights as large and as many as the provider's Caps allow, while another goroutine waits for
+// them in order, and returns the outcome of each message.
+func (s *session) deliver(ms ...providers.Message) []error {
 	type airborne struct {
 		providers.Flight
 		size int
 	}
-	air := make(chan airborne, len(flights))
-	room := make(chan struct{}, window)
+	air := make(chan airborne)
+	room := make(chan struct{}, s.probe.window())
 	go func() {
 		defer close(air)
-		for _, f := range flights {
+		for _, f := range pack(s.probe.Caps, ms) {
 			room <- struct{}{}
 			air <- airborne{s.send(patience, f...), len(f)}
 		}
@@ -59,21 +115,28 @@ func (s *session) deliver(ms ...providers.Message) []error {
 	return errs
 }
 
-// wait calls Wait with a ctx of d.
-func (s *session) wait(d time.Duration, f providers.Flight) error {
-	ctx, cancel := context.WithTimeout(s.probe.Context(), d)
-	defer cancel()
-	return f.Wait(ctx)
+// launch sends ms in flights, as many as the window allows and all of them before the first Wait, then waits for
+// each. It returns the messages that were sent and their outcomes.
+func (s *session) launch(d time.Duration, ms ...providers.Message) ([]providers.Message, []error) {
+	var air []providers.Flight
+	flights := pack(s.probe.Caps, ms)
+	flights = flights[:min(len(flights), s.probe.window())]
+	for _, f := range flights {
+		air = append(air, s.send(d, f...))
+	}
+	var errs []error
+	for i, f := range air {
+		errs = append(errs, outcomes(s.wait(d, f), len(flights[i]))...)
+	}
+	return ms[:len(errs)], errs
 }
 
-// close calls Close with a ctx of d and reports whether it returned soon after.
-func (s *session) close(d time.Duration) bool {
-	s.closed = true
-	return returns(d+soon, func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.probe.Context()), d)
-		defer cancel()
-		_ = s.Close(ctx)
-	})
+// window is how many flights the suite has in the air.
+func (p *probe) window() int {
+	if p.Caps.Window == 0 {
+		return 4
+	}
+	return min(p.Caps.Window, 4)
 }
 
 // pack cuts ms into flights within caps.
