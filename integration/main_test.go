@@ -1,0 +1,22 @@
+// Package integration tests evhub against real brokers. Its own files prove that the harness works.
+package integration
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/evhub/evhub/integration/brokers"
+)
+
+// pool has the brokers that all tests share.
+var pool brokers.Pool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := pool.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
