@@ -25,7 +25,7 @@ type Memory struct {
 	stores  uint64        // counts the calls of store
 	changed chan struct{} // closed and replaced when something is stored; nil while nobody waits
 
-	lost      uint64 // overwritten in queues that have made room, and with them
+	lost uint64 // overwritten in queues that have made room, and with them
 }
 
 // New returns a Memory without queues.
