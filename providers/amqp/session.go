@@ -223,8 +223,12 @@ func (s *session) Close(ctx context.Context) error {
 	return nil
 }
 
+// farewell ends with the kill if the broker does not answer: the client's own deadline for closing is undone by its
+// heartbeats.
 func (s *session) farewell(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, politeness)
+	defer cancel()
 	stop := context.AfterFunc(ctx, s.wire.kill)
 	defer stop()
-	_ = s.conn.CloseDeadline(time.Now().Add(politeness)) // the connection is gone either way
+	_ = s.conn.Close() // the connection is gone either way
 }
