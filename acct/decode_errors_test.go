@@ -22,7 +22,8 @@ func TestDecodeErrors(t *testing.T) {
 		"float":            {"float: hunter2", "3: float: want a number"},
 		"infinite":         {"float: inf", "3: float: want a number"},
 		"duration":         {"duration: soon", "3: duration: want a duration such as 30s or 100ms"},
-		"duration, long":   {"duration: 1e300", "3: duration: want a duration such as 30s or 100ms"},
+		"duration, long":   {"duration: 1000000000h", "3: duration: want a duration such as 30s or 100ms"},
+		"duration, bare":   {"duration: 5", "3: duration: want a duration such as 30s or 100ms"},
 		"text, list":       {"text: [hunter2]", "3: text: want text (or {env: NAME}, {file: PATH}), not a list"},
 		"text, mapping":    {"text: {a: hunter2}", "3: text: want text (or {env: NAME}, {file: PATH}), not a mapping"},
 		"list, text":       {"list: hunter2", "3: list: want a list such as [a, b], not a single value"},
@@ -41,6 +42,7 @@ func TestDecodeErrors(t *testing.T) {
 		"not listed":       {"completely_off: a", "3: completely_off: unknown key"},
 		"hidden":           {"hidden: 1", "3: hidden: unknown key"},
 		"unexported":       {"private: 1", "3: private: unknown key"},
+		"short words":      {"server: {mist: a}", "3: server.mist: unknown key; the keys here are host, port"},
 		"element":          {"servers:\n- host: a\n- hots: b", "5: servers[1].hots: unknown key; did you mean host?"},
 		"long key":         {strings.Repeat("k", 500) + ": 1", "3: " + strings.Repeat("k", 100) + "…: unknown key"},
 		"all at once": {"int: x\nserver:\n  prot: 1\n  port: y\nlist: {}",
@@ -70,13 +72,13 @@ func TestErrorsAreCapped(t *testing.T) {
 }
 
 func TestErrorAt(t *testing.T) {
-	e := entry(t, "connection:\n  a.b: 1\n  servers:\n  - x\n  - host: h\ntopics: [a]")
+	e := entry(t, "connection:\n  a.b: 1\n  servers:\n  - x\n  - host: h\n  a: {b: 1}\ntopics: [a]")
 	cause := errors.New("bad")
 	for key, want := range map[string]string{
 		"":                           "acct.yaml:2: kafka.idem-*: bad",
-		"topics":                     "acct.yaml:8: kafka.idem-*.topics: bad",
-		"topics[0]":                  "acct.yaml:8: kafka.idem-*.topics[0]: bad",
-		"topics[9]":                  "acct.yaml:8: kafka.idem-*.topics[9]: bad",
+		"topics":                     "acct.yaml:9: kafka.idem-*.topics: bad",
+		"topics[0]":                  "acct.yaml:9: kafka.idem-*.topics[0]: bad",
+		"topics[9]":                  "acct.yaml:9: kafka.idem-*.topics[9]: bad",
 		"connection":                 "acct.yaml:3: kafka.idem-*.connection: bad",
 		"connection.missing":         "acct.yaml:3: kafka.idem-*.connection.missing: bad",
 		"connection.a.b":             "acct.yaml:4: kafka.idem-*.connection.a.b: bad",

@@ -163,6 +163,7 @@ func TestWarnings(t *testing.T) {
 		"unknown":         {"a: 1\nsqs: {x: {connection: {}}}", "acct.yaml:2: sqs: has a connection, but belongs to no provider and is ignored"},
 		"no connection":   {"kafkaa: {x: {topics: [a]}}", "acct.yaml:1: kafkaa: belongs to no provider and is ignored; did you mean kafka?"},
 		"farther":         {"kaffa_: {x: {topics: [a]}}", ""},
+		"two edits":       {"rabbimq2: {x: {topics: [a]}}", ""},
 		"match_plugin":    {"match-plugin: regex", "acct.yaml:1: match-plugin: is ignored; did you mean match_plugin?"},
 		"a known one":     {"kafka: {x: {connection: {}}}", ""},
 		"deep connection": {"gcp: {x: {y: {connection: {}}}}", ""},

@@ -21,17 +21,17 @@ type Entry struct {
 	file     *File
 	path     string // of the entry, for errors
 	at       *yaml.Node
-	settings *yaml.Node // a mapping, never nil
+	settings *yaml.Node // a mapping, or null
 }
 
 // Decode fills structs from the entry; into are pointers to them. Keys are matched by `yaml` tags. A key that belongs
 // to several of the structs fills each, a key that belongs to none is an error. Fields that the entry does not
 // mention, or gives as null, keep their values.
 //
-// Fields may be strings, booleans, numbers, time.Duration ("30s"; a bare number is seconds, as in Idem's files),
-// nested structs, structs with `yaml:",inline"`, maps with string keys (merged into what the field holds), slices
-// (replaced), pointers, and any. Types that implement encoding.TextUnmarshaler, UnmarshalYAML(func(any) error) error
-// or yaml.Unmarshaler read themselves. References are resolved wherever a single value is expected, in an any too.
+// Fields may be strings, booleans, numbers, time.Duration (with a unit, as in "30s"), nested structs, structs with
+// `yaml:",inline"`, maps with string keys (merged into what the field holds), slices (replaced), pointers, and any.
+// Types that implement encoding.TextUnmarshaler, UnmarshalYAML(func(any) error) error or yaml.Unmarshaler read
+// themselves. References are resolved wherever a single value is expected, in an any too.
 //
 // All mistakes are returned at once, joined *Errors; of over a hundred only the first. Decode panics if into holds anything else than pointers to
 // structs, or a field has a type that no setting can fill.

@@ -86,6 +86,9 @@ func TestBombsAreHandledQuickly(t *testing.T) {
 		most    = 64 * mib
 	)
 	for name, text := range bombs() {
+		if slower > 1 && strings.Contains(name, "below") {
+			continue // these work hard, and say nothing more about races
+		}
 		t.Run(name, func(t *testing.T) {
 			data := []byte(text)
 			var elapsed time.Duration

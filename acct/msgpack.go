@@ -23,9 +23,9 @@ var errNotMsgpack = errors.New("decrypts, but holds no msgpack mapping; encrypt 
 // Keys keep their order.
 func nodesFromMsgpack(data []byte) (*yaml.Node, error) {
 	u := unpacker{dec: msgpack.NewDecoder(bytes.NewReader(data))}
-	root, err := u.node(0)
+	root, err := u.node()
 	switch {
-	case errors.Is(err, errTooMany), errors.Is(err, errTooDeep):
+	case errors.Is(err, errTooMany):
 		return nil, err
 	case err != nil, root.Kind != yaml.MappingNode:
 		return nil, errNotMsgpack
@@ -41,12 +41,9 @@ type unpacker struct {
 	nodes int
 }
 
-func (u *unpacker) node(depth int) (*yaml.Node, error) {
+func (u *unpacker) node() (*yaml.Node, error) {
 	if u.nodes++; u.nodes > maxNodes {
 		return nil, errTooMany
-	}
-	if depth > maxDepth {
-		return nil, errTooDeep
 	}
 	code, err := u.dec.PeekCode()
 	switch {
@@ -57,13 +54,13 @@ func (u *unpacker) node(depth int) (*yaml.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return u.children(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}, 2*n, depth)
+		return u.children(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}, 2*n)
 	case msgpcode.IsFixedArray(code), code == msgpcode.Array16, code == msgpcode.Array32:
 		n, err := u.dec.DecodeArrayLen()
 		if err != nil {
 			return nil, err
 		}
-		return u.children(&yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}, n, depth)
+		return u.children(&yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}, n)
 	case msgpcode.IsExt(code):
 		t, err := u.dec.DecodeTime()
 		return scalarNode("!!str", t.UTC().Format(pythonTime)), err
@@ -71,9 +68,9 @@ func (u *unpacker) node(depth int) (*yaml.Node, error) {
 	return u.scalar()
 }
 
-func (u *unpacker) children(parent *yaml.Node, n, depth int) (*yaml.Node, error) {
+func (u *unpacker) children(parent *yaml.Node, n int) (*yaml.Node, error) {
 	for range n {
-		child, err := u.node(depth + 1)
+		child, err := u.node()
 		if err != nil {
 			return nil, err
 		}

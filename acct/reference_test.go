@@ -53,11 +53,13 @@ func TestReferences(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "crlf"), "a\r\n")
 	writeFile(t, filepath.Join(dir, "lines"), "a\nb\n\n")
 	writeFile(t, filepath.Join(dir, "empty"), "")
-	getenv := func(name string) string { return map[string]string{"A": "from-env", "N": "7", "B": "yes"}[name] }
+	getenv := func(name string) string {
+		return map[string]string{"A": "from-env", "N": "7", "D": "7s", "B": "yes"}[name]
+	}
 	for in, want := range map[string]config{
 		"{text: {env: A}}":                        {Text: "from-env"},
 		"{int: {env: N}, flag: {env: B}}":         {Int: 7, Flag: true},
-		"{duration: {env: N}}":                    {Duration: 7e9},
+		"{duration: {env: D}}":                    {Duration: 7e9},
 		"{list: [a, {env: A}, {file: port}]}":     {List: []string{"a", "from-env", "9092"}},
 		"{map: {env: {env: A}}}":                  {Map: map[string]string{"env": "from-env"}},
 		"{map: {env: A}}":                         {Map: map[string]string{"env": "A"}},

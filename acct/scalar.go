@@ -107,12 +107,8 @@ func setBool(v reflect.Value, s string) bool {
 	return true
 }
 
-// setDuration takes Go's durations, and bare numbers as seconds: Idem's `timeout: 5`.
+// setDuration takes no bare numbers but 0: some would mean seconds, others milliseconds.
 func setDuration(v reflect.Value, s string) bool {
-	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
-		v.SetInt(int64(seconds * float64(time.Second)))
-		return math.Abs(seconds) < math.MaxInt64/float64(time.Second)
-	}
 	duration, err := time.ParseDuration(s)
 	v.SetInt(int64(duration))
 	return err == nil

@@ -71,9 +71,6 @@ func (f *File) mappingEntries(section string, n *yaml.Node, key string) ([]Entry
 			errs = append(errs, wrong...)
 			continue
 		}
-		if isNull(e.settings) {
-			e.settings = &yaml.Node{Kind: yaml.MappingNode, Line: e.Line}
-		}
 		entries = append(entries, e)
 	}
 	return entries, errs
