@@ -19,8 +19,20 @@ type output struct {
 }
 
 func newOutput(w io.Writer) *output {
+	return &output{w: w, colours: os.Getenv("NO_COLOR") == "" && isTerminal(w)}
+}
+
+func isTerminal(w io.Writer) (is bool) {
 	file, ok := w.(*os.File)
-	return &output{w: w, colours: ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))}
+	if !ok {
+		return false
+	}
+	conn, err := file.SyscallConn() // Fd would make a pipe's writes blocking
+	if err != nil {
+		return false
+	}
+	err = conn.Control(func(fd uintptr) { is = term.IsTerminal(int(fd)) })
+	return is && err == nil
 }
 
 // printer is the lane.Sink of one session.

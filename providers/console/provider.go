@@ -32,7 +32,8 @@ func Provider() providers.Provider {
 	return define(map[string]*output{Stdout: newOutput(os.Stdout), Stderr: newOutput(os.Stderr)})
 }
 
-// ProviderTo returns a provider "console" that prints to w, whichever stream is configured. Writes to w never overlap.
+// ProviderTo returns a provider "console" that prints to w, whichever stream is configured. Writes to w never overlap. Only if w
+// is an *os.File that is a terminal are there colours.
 func ProviderTo(w io.Writer) providers.Provider {
 	out := newOutput(w)
 	return define(map[string]*output{Stdout: out, Stderr: out})
