@@ -54,7 +54,7 @@ func (r *reader) Write(text []byte) (written int, err error) {
 		delete(r.fail, id)
 		delete(r.lose, id)
 		if !failed {
-			r.lines = append(r.lines, bytes.Clone(line))
+			r.lines = append(r.lines, bytes.Clone(bytes.TrimSuffix(line, []byte("\n"))))
 		}
 		if failed || lost {
 			return written, errBroken
