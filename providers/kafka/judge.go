@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/evhub/evhub/providers"
 )
@@ -25,8 +26,11 @@ func (s *session) note(b *batch, a answer) {
 		b.answer = a
 		b.maybe = b.maybe || a.code.written()
 		p.doubtful = true
+		if a.code == lost {
+			p.again = 0
+		}
 	}
-	if p.doubtful && p.inAir == 0 && p.failed == nil {
+	if p.doubtful && p.failed == nil && s.complete(p, time.Now()) {
 		s.judge(p)
 	}
 }
@@ -46,7 +50,7 @@ func (s *session) delivered(p *partition, b *batch) {
 		// The topic was created between the two, and a new topic takes any first sequence number.
 		s.release(b, nil)
 		p.batches = slices.Delete(p.batches, i, i+1)
-		p.sent--
+		p.sent, p.again = p.sent-1, max(p.again-1, 0)
 		s.failPartition(p, errors.New("the topic was deleted and created anew while events were on their way"))
 		return
 	}
@@ -154,7 +158,10 @@ func (s *session) again(p *partition, why answer) {
 
 // proceed starts a new round.
 func (s *session) proceed(p *partition) {
-	p.sent = 0
+	p.sent, p.again = 0, 0
+	for p.again < len(p.batches) && p.batches[p.again].numbered {
+		p.again++
+	}
 	if len(p.batches) > 0 {
 		s.markReady(p)
 		s.poke()

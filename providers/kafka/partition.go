@@ -13,8 +13,9 @@ import (
 //	           0 ...                                   sent
 //
 // A round is the time from the first batch that is sent until all that were sent are answered. As long as the
-// answers are good, it goes on for ever. With the first that is not, nothing more is sent, and when the last answer
-// is there, the round is judged. Delivered batches leave the list at once.
+// answers are good, it goes on for ever. With the first that is not, nothing new is sent, only those that were sent
+// in an earlier round, and when the last answer is there, the round is judged. Delivered batches leave the list at
+// once.
 type partition struct {
 	topic  *topic
 	number int32
@@ -26,6 +27,7 @@ type partition struct {
 	batches  []*batch
 	sent     int
 	inAir    int
+	again    int  // of batches, how many were sent in an earlier round; a lost connection makes it 0
 	doubtful bool // the round has an answer that is not good
 	queued   bool // in the session's ready
 	trouble  trouble
@@ -79,11 +81,22 @@ func (s *session) markReady(p *partition) {
 
 // sendable reports whether p's next batch may be written now, if there is a connection.
 func (s *session) sendable(p *partition, now time.Time) bool {
-	if p.doubtful || p.failed != nil || p.sent == len(p.batches) || !p.trouble.due(now) || p.inAir >= s.window(p, now) {
+	window := s.window(p, now)
+	switch {
+	case p.failed != nil, p.sent == len(p.batches), p.inAir >= window, !p.trouble.due(now):
+		return false
+	case p.doubtful && (p.sent >= p.again || window == 1):
 		return false
 	}
 	// A failed session sends only what may already be in the log.
 	return s.failure == nil || p.batches[p.sent].numbered && p.mayBeWritten()
+}
+
+// complete reports whether a round with a bad answer has nothing more to come. Of a round of batches that were sent
+// before, all are sent even so: the answer to the last can tell about the first. But where the broker may not know
+// the id it would take it out of order.
+func (s *session) complete(p *partition, now time.Time) bool {
+	return p.inAir == 0 && (p.sent >= p.again || s.window(p, now) == 1)
 }
 
 // mayBeWritten reports whether the fate of a batch is open.
@@ -116,7 +129,7 @@ func (p *partition) remove(n int) {
 	left := copy(p.batches, p.batches[n:])
 	clear(p.batches[left:])
 	p.batches = p.batches[:left]
-	p.sent = max(p.sent-n, 0)
+	p.sent, p.again = max(p.sent-n, 0), max(p.again-n, 0)
 }
 
 // drop gives all batches err as their outcome.
