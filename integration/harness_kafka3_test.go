@@ -54,8 +54,7 @@ func produceUntilRefused(ctx context.Context, addrs, topic string, o *oracle.Ora
 	for ctx.Err() == nil {
 		e := o.Mint("refused") // what became of it is unknown if the answer is an error
 		err := w.WriteMessages(ctx, kafka.Message{Value: e.Body})
-		var each kafka.WriteErrors
-		if errors.As(err, &each) {
+		if each, ok := errors.AsType[kafka.WriteErrors](err); ok {
 			err = each[0]
 		}
 		switch {

@@ -7,10 +7,13 @@ import (
 	"strings"
 )
 
+// User and Password log in at every broker started here.
 const (
-	// User and Password log in at every broker started here.
-	User, Password = "evhub", "evhub-test-password"
+	User     = "evhub"
+	Password = "evhub-test-password"
+)
 
+const (
 	clusterID = "ZXZodWItdGVzdC1jbHVzdA" // 16 bytes in base64
 
 	quietLog4j = `status = error
