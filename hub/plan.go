@@ -57,7 +57,7 @@ func (c *config) plan(f *acct.File) (*Plan, error) {
 	byName := c.providersByName()
 	entries, warnings, err := f.Entries(slices.Sorted(mapKeys(byName)))
 	errs := []error{err}
-	p := &Plan{Warnings: warnings, MatchPlugin: f.MatchPlugin}
+	p := &Plan{Warnings: slices.Concat(f.Warnings, warnings), MatchPlugin: f.MatchPlugin}
 	names := map[string]int{}
 	var origins []acct.Entry
 	for _, e := range entries {

@@ -7,13 +7,17 @@ import (
 	"github.com/evhub/evhub/providers/console"
 	"github.com/evhub/evhub/providers/file"
 	"github.com/evhub/evhub/providers/http"
+	"github.com/evhub/evhub/providers/kafka"
 	"github.com/evhub/evhub/providers/memory"
+	"github.com/evhub/evhub/providers/nats"
 )
 
 // Providers returns every provider that needs no permission of its own, for hub.WithProviders.
 func Providers() []providers.Provider {
 	return []providers.Provider{
+		kafka.Provider(),
 		amqp.Provider(),
+		nats.Provider(),
 		http.Provider(),
 		file.Provider(),
 		console.Provider(),
