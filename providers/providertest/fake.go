@@ -28,7 +28,8 @@ type Fake struct {
 	mu       sync.Mutex // guards what follows
 	script   Script
 	once     map[string][]Outcome
-	stalled  chan struct{} // closed by release; nil: not stalled
+	stalled  chan struct{} // closed by release; nil: answers come
+	blocked  chan struct{} // closed by release; nil: there is room
 	sessions []*fakeSession
 	record
 }

@@ -36,8 +36,11 @@ func (s *fakeSession) Send(ctx context.Context, ms []providers.Message) provider
 	busy := s.sending.Add(1)
 	defer s.sending.Add(-1)
 	fl := &fakeFlight{session: s, ms: ms}
-	hook := s.enter(fl, busy)
+	hook, blocked := s.enter(fl, busy)
 	fl.err = s.usable(ctx)
+	if fl.err == nil && blocked != nil {
+		fl.err = s.room(ctx, blocked)
+	}
 	if fl.err == nil && hook != nil {
 		fl.err = s.run(ctx, func(ctx context.Context) error { return hook(ctx, ms) })
 	}
@@ -49,8 +52,10 @@ func (s *fakeSession) Send(ctx context.Context, ms []providers.Message) provider
 	return fl
 }
 
+type sendHook = func(context.Context, []providers.Message) error
+
 // enter counts the flight and notes misuse.
-func (s *fakeSession) enter(fl *fakeFlight, busy int32) (hook func(context.Context, []providers.Message) error) {
+func (s *fakeSession) enter(fl *fakeFlight, busy int32) (hook sendHook, blocked <-chan struct{}) {
 	f := s.fake
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,7 +70,7 @@ func (s *fakeSession) enter(fl *fakeFlight, busy int32) (hook func(context.Conte
 		f.misuse("%d flights in the air, the window is %d", air, f.caps.Window)
 	}
 	s.checkFlight(fl.ms)
-	return f.script.OnSend
+	return f.script.OnSend, f.blocked
 }
 
 func (s *fakeSession) checkFlight(ms []providers.Message) {
@@ -100,6 +105,17 @@ func (s *fakeSession) usable(ctx context.Context) error {
 		return providers.Unsent(fmt.Errorf("send: %w", ctx.Err()))
 	}
 	return nil
+}
+
+// room waits until the broker takes messages again.
+func (s *fakeSession) room(ctx context.Context, blocked <-chan struct{}) error {
+	select {
+	case <-blocked:
+		return nil
+	case <-s.conn.Done():
+	case <-ctx.Done():
+	}
+	return s.usable(ctx)
 }
 
 // run calls a hook of the script with a ctx that also ends with the connection.

@@ -50,3 +50,23 @@ func Message(key string, n, pad int) providers.Message {
 		Body: text,
 	}
 }
+
+// stream returns n messages of one key.
+func stream(key string, n int) []providers.Message {
+	var ms []providers.Message
+	for i := range n {
+		ms = append(ms, Message(key, i+1, 0))
+	}
+	return ms
+}
+
+// interleaved returns n messages of each key, in turns.
+func interleaved(n int, keys ...string) []providers.Message {
+	var ms []providers.Message
+	for i := range n {
+		for _, key := range keys {
+			ms = append(ms, Message(key, i+1, 0))
+		}
+	}
+	return ms
+}

@@ -42,7 +42,7 @@ func (p *probe) open() *session {
 	return p.dial()
 }
 
-// dial opens a session that is closed at the end of the case, unless the case closes it before.
+// dial opens a session.
 func (p *probe) dial() *session {
 	p.Helper()
 	s, err := p.tryDial()
@@ -60,13 +60,18 @@ func (p *probe) tryDial() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.adopt(got), nil
+}
+
+// adopt sees to it that a session is closed at the end of the case, unless the case closes it before.
+func (p *probe) adopt(got providers.Session) *session {
 	s := &session{Session: got, probe: p}
 	p.Cleanup(func() {
 		if !s.closed {
 			_ = s.close(soon)
 		}
 	})
-	return s, nil
+	return s
 }
 
 // need skips the case if the far end lacks the named ability.
@@ -90,11 +95,17 @@ func (p *probe) needStall() {
 func (p *probe) canStall() bool { return p.Far.Stall != nil && p.Caps.Acked }
 
 // stall holds back answers until release or the end of the case.
-func (p *probe) stall() (release func()) {
-	release = sync.OnceFunc(p.Far.Stall())
+func (p *probe) stall() (release func()) { return p.hold(p.Far.Stall) }
+
+// hold starts what lasts until release or the end of the case.
+func (p *probe) hold(start func() func()) (release func()) {
+	release = sync.OnceFunc(start())
 	p.Cleanup(release)
 	return release
 }
+
+// begun lets call run on and reports whether it still does after a while: what was to block, blocks.
+func (p *probe) begun(call func()) bool { return !returns(moment/4, call) }
 
 // eventually waits until ok and reports whether it came to that.
 func (p *probe) eventually(ok func() bool) bool {

@@ -41,7 +41,7 @@ func Run(t *testing.T, newTarget func(t *testing.T) Target) {
 
 func cases() []testCase {
 	var all []testCase
-	for _, group := range [][]testCase{useCases} {
+	for _, group := range [][]testCase{useCases, endCases, faultCases, outcomeCases} {
 		all = append(all, group...)
 	}
 	return all

@@ -85,16 +85,25 @@ func (f *Fake) Once(id string, os ...Outcome) {
 
 // Stall makes the broker store what arrives and answer nothing until release is called. release may be called
 // several times.
-func (f *Fake) Stall() (release func()) {
+func (f *Fake) Stall() (release func()) { return f.gate(&f.stalled) }
+
+// Block makes the broker take nothing, so that every Send blocks, until release is called. release may be called
+// several times.
+func (f *Fake) Block() (release func()) { return f.gate(&f.blocked) }
+
+// gate sets *at to a channel that release closes.
+func (f *Fake) gate(at *chan struct{}) (release func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	gate := make(chan struct{})
-	f.stalled = gate
+	if *at == nil {
+		*at = make(chan struct{})
+	}
+	gate := *at
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if f.stalled == gate {
-			f.stalled = nil
+		if *at == gate {
+			*at = nil
 			close(gate)
 		}
 	}
@@ -119,7 +128,9 @@ func (f *Fake) Target() Target {
 			Refuse:      func(id string) { f.Once(id, Refuse()) },
 			Fail:        func(id string) { f.Once(id, Fail()) },
 			LoseAnswer:  func(id string) { f.Once(id, LoseAnswer()) },
+			LoseMessage: func(id string) { f.Once(id, LoseMessage()) },
 			Stall:       f.Stall,
+			Block:       f.Block,
 			Cut:         f.Cut,
 			Connections: f.Connections,
 		},

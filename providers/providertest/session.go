@@ -21,17 +21,22 @@ var (
 type session struct {
 	providers.Session
 	probe  *probe
-	seq    uint64
+	seq    uint64 // of the last message that send numbered
 	closed bool
 }
 
-// send numbers the messages, calls Send with a ctx of d and returns a flight in any case.
+// send sends a copy of ms, numbered.
 func (s *session) send(d time.Duration, ms ...providers.Message) providers.Flight {
 	ms = slices.Clone(ms)
 	for i := range ms {
 		s.seq++
 		ms[i].Seq = s.seq
 	}
+	return s.sendAs(d, ms)
+}
+
+// sendAs calls Send with a ctx of d and returns a flight in any case.
+func (s *session) sendAs(d time.Duration, ms []providers.Message) providers.Flight {
 	flight := providers.Done(errHangs)
 	got := make(chan providers.Flight, 1)
 	returns(d+soon, func() {
@@ -159,4 +164,21 @@ func pack(caps providers.Caps, ms []providers.Message) [][]providers.Message {
 		start = end
 	}
 	return flights
+}
+
+// nilFlight reports whether a Send, with a ctx that has ended or not, returns nil.
+func (s *session) nilFlight(ended bool) bool {
+	ctx, cancel := context.WithTimeout(s.probe.Context(), moment)
+	defer cancel()
+	if ended {
+		cancel()
+	}
+	got := make(chan bool, 1)
+	returns(moment+soon, func() { got <- s.Send(ctx, stream("z", 1)) == nil })
+	select {
+	case isNil := <-got:
+		return isNil
+	default:
+		return false
+	}
 }

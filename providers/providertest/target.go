@@ -32,9 +32,15 @@ type FarEnd struct {
 	// LoseAnswer makes the receiver store the message and then cut the connection that brought it, without an answer
 	// to it. It takes nothing more from that connection.
 	LoseAnswer func(id string)
+	// LoseMessage makes the receiver cut the connection that brings the message, without storing it or anything that
+	// comes behind it on that connection.
+	LoseMessage func(id string)
 	// Stall makes the receiver take what comes (store it or not) and answer nothing until release is called. The
 	// suite calls release once; what arrived in between may then be answered or not.
 	Stall func() (release func())
+	// Block makes the receiver tell or let the provider feel that it has no room, so that a Send blocks, until release
+	// is called.
+	Block func() (release func())
 	// Cut cuts the connections that are open now.
 	Cut func()
 	// Connections returns how many connections are open now.
