@@ -251,7 +251,7 @@ func checkContextLeavesUnknown(p *probe) {
 		p.failf("the receiver had not answered after %v, and the outcome is a permanent refusal: %v", time.Since(begin), err)
 	}
 	release()
-	if !unsettled(err) {
+	if !unsettled(err) || err == errHangs {
 		return // the fault of another case
 	}
 	later := Message("a", 2, 0)

@@ -159,11 +159,10 @@ func outcomes(err error, n int) []error {
 	if !errors.As(err, &batch) {
 		return slices.Repeat([]error{err}, n)
 	}
-	errs := slices.Clone(batch.Errs)
-	for len(errs) < n {
-		errs = append(errs, errNoOutcome)
+	if len(batch.Errs) != n {
+		return slices.Repeat([]error{errNoOutcome}, n) // the fault of one case alone
 	}
-	return errs[:n]
+	return batch.Errs
 }
 
 // unsettled reports whether err is an outcome after which a session takes nothing more.
