@@ -77,6 +77,9 @@ func CloseConnection(code int, text string) Answer {
 	}}
 }
 
+// Cut cuts the connection and does not store the message.
+func Cut() Answer { return Answer{func(c *conn, _ uint16, _ uint64, _ *Message) { c.cut() }} }
+
 // KeepAndCut stores the message and cuts the connection.
 func KeepAndCut() Answer {
 	return Answer{func(c *conn, _ uint16, _ uint64, m *Message) {

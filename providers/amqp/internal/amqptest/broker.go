@@ -127,7 +127,8 @@ func (b *Broker) Resume() {
 	}
 }
 
-// Block sends connection.blocked to each connection that publishes, and then stops reading from it.
+// Block sends connection.blocked to each open connection, and to others when they publish, and stops reading what they
+// publish then.
 func (b *Broker) Block(reason string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -136,7 +137,7 @@ func (b *Broker) Block(reason string) {
 		b.paused = make(chan struct{})
 	}
 	for c := range b.conns {
-		if c.publishes {
+		if c.open {
 			c.block(reason)
 		}
 	}

@@ -19,8 +19,8 @@ type conn struct {
 	cutOnce sync.Once
 
 	// Guarded by broker.mu.
-	publishes, blocked bool
-	properties         map[string]any
+	open, publishes, blocked bool
+	properties               map[string]any
 
 	// The reader's.
 	deaf    bool // a connection.close is out: everything but its answer is ignored
@@ -52,6 +52,16 @@ func (c *conn) cut() {
 	})
 }
 
+// isCut is for what was read before the cut.
+func (c *conn) isCut() bool {
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
+}
+
 // block tells the client to stop. broker.mu is held.
 func (c *conn) block(reason string) {
 	if !c.blocked {
@@ -81,7 +91,7 @@ func (c *conn) serve() {
 	c.send(method(connectionStart).octet(0).octet(9).longText("").longText("PLAIN AMQPLAIN").longText("en_US").frame(0))
 	for {
 		f, err := readFrame(c.in)
-		if err != nil || !c.handle(f) {
+		if err != nil || c.isCut() || !c.handle(f) {
 			return
 		}
 		if paused := c.broker.pause(c, f.kind == frameHeader); paused != nil {

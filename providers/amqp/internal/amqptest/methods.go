@@ -47,6 +47,9 @@ func (c *conn) handleConnection(number uint32, f *fields) bool {
 		c.send(method(connectionTune).short(2047).long(131072).short(60).frame(0))
 	case connectionOpen:
 		c.send(method(connectionOpenOK).text("").frame(0))
+		c.broker.mu.Lock()
+		c.open = true
+		c.broker.mu.Unlock()
 	case connectionClose:
 		c.send(method(connectionCloseOK).frame(0))
 		return false
