@@ -9,6 +9,7 @@ require (
 	github.com/evhub/evhub v0.0.0-00010101000000-000000000000
 	github.com/rabbitmq/amqp091-go v1.16.0
 	github.com/segmentio/kafka-go v0.4.51
+	go.uber.org/goleak v1.3.0
 )
 
 require (

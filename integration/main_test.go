@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/evhub/evhub/integration/brokers"
 )
 
@@ -14,7 +16,11 @@ var pool brokers.Pool
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := pool.Close(); err != nil {
+	err := pool.Close()
+	if err == nil && code == 0 {
+		err = goleak.Find()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
