@@ -42,18 +42,23 @@ func (d *Destination) Wake() {
 	signal(d.wake)
 }
 
-// evict drops the oldest events that no send has taken yet, until the backlog is within its limit.
+// evict drops the oldest events that no send has taken yet, until the backlog is within its limit. It tells of them
+// when it holds no lock any more: a hook may put an event.
 func (d *Destination) evict() {
+	var evicted []*Record
 	d.reading.Lock()
-	defer d.reading.Unlock()
 	for d.backlog.over() {
-		evicted, err := d.log.Read(nil, d.number, d.backlog.position(), 1, 1)
-		if err != nil || len(evicted) == 0 {
-			return
+		n := len(evicted)
+		var err error
+		if evicted, err = d.log.Read(evicted, d.number, d.backlog.position(), 1, 1); err != nil || len(evicted) == n {
+			break
 		}
-		r := evicted[0]
+		r := evicted[n]
 		d.backlog.took(1, r.Seq)
 		d.settled(1, r.Size(), 0)
+	}
+	d.reading.Unlock()
+	if len(evicted) > 0 {
 		d.dropped(evicted)
 	}
 }

@@ -1,6 +1,7 @@
 package evbus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -34,3 +35,12 @@ func (e *FullError) Error() string {
 
 // Is reports whether target is ErrQueueFull.
 func (e *FullError) Is(target error) bool { return target == ErrQueueFull }
+
+// Ended returns the error of a ctx that has ended, with its cause where that says more.
+func Ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -56,36 +57,47 @@ func (r Receipt) Err() error {
 
 // Watch gathers the results of one record until every destination has settled it.
 type Watch struct {
-	mu      sync.Mutex
+	done  chan struct{}
+	ended <-chan struct{}
+
+	mu      sync.Mutex // guards the fields below
 	receipt Receipt
 	open    int
-	done    chan struct{}
 }
 
-// NewWatch registers a watch for r, which must have its Seq and not be in the log yet, at its destinations. Those in
-// dropped do without it.
-func NewWatch(r *Record, destinations, dropped []*Destination) *Watch {
-	w := &Watch{receipt: Receipt{ID: r.ID}, open: len(destinations), done: make(chan struct{})}
+// NewWatch registers a watch for r, which must have its Seq and not be in the log yet, at its destinations; those of
+// them in dropped do without it. Nothing is delivered any more once ended is closed.
+func NewWatch(r *Record, destinations, dropped []*Destination, ended <-chan struct{}) *Watch {
+	w := &Watch{done: make(chan struct{}), ended: ended, receipt: Receipt{ID: r.ID}}
+	for _, d := range destinations {
+		result := Result{Destination: d.name, State: Dropped}
+		if !slices.Contains(dropped, d) {
+			result.State = Pending
+			w.open++
+			d.watches.add(r.Seq, w)
+		}
+		w.receipt.Results = append(w.receipt.Results, result)
+	}
 	if w.open == 0 {
 		close(w.done)
-	}
-	for _, d := range destinations {
-		w.receipt.Results = append(w.receipt.Results, Result{Destination: d.name, State: Pending})
-		d.watches.add(r.Seq, w)
-	}
-	for _, d := range dropped {
-		w.receipt.Results = append(w.receipt.Results, Result{Destination: d.name, State: Dropped})
 	}
 	return w
 }
 
-// Wait returns the receipt when it is complete, or what is known of it when ctx ends, with its error.
+// Wait returns the receipt when it is complete, or what is known of it with the context's error when ctx ends, or
+// with ErrClosed when the hub has stopped before.
 func (w *Watch) Wait(ctx context.Context) (Receipt, error) {
 	var err error
 	select {
 	case <-w.done:
-	case <-ctx.Done():
-		err = context.Cause(ctx)
+	default:
+		select {
+		case <-w.done:
+		case <-w.ended:
+			err = ErrClosed
+		case <-ctx.Done():
+			err = Ended(ctx)
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,20 +110,18 @@ func (w *Watch) set(result Result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.receipt.Results {
-		if at := &w.receipt.Results[i]; at.Destination == result.Destination && at.State == Pending {
-			*at = result
-			if result.State != Pending {
-				w.open--
-			}
-			break
+		at := &w.receipt.Results[i]
+		if at.Destination != result.Destination || at.State != Pending {
+			continue
 		}
-	}
-	if w.open == 0 {
-		select {
-		case <-w.done:
-		default:
+		*at = result
+		if result.State == Pending {
+			return
+		}
+		if w.open--; w.open == 0 {
 			close(w.done)
 		}
+		return
 	}
 }
 

@@ -40,7 +40,7 @@ func (h *Hub) awaitRoom(ctx context.Context, routing *routing, full *noRoom) err
 	case <-routing.replaced:
 	case <-h.closing:
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", context.Cause(ctx), &FullError{Destination: full.destination})
+		return fmt.Errorf("%w: %w", evbus.Ended(ctx), &FullError{Destination: full.destination})
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (h *Hub) tryAccept(routing *routing, r *evbus.Record, want **evbus.Watch) (
 		return full, err
 	}
 	if want != nil {
-		*want = evbus.NewWatch(r, step.taken, step.dropped)
+		*want = evbus.NewWatch(r, step.matched, step.dropped, h.stopped)
 	}
 	err = h.log.Append([]*evbus.Record{r})
 	h.mu.Unlock()
@@ -117,8 +117,8 @@ func (h *Hub) tryAcceptAll(routing *routing, records []*evbus.Record) (n int, fu
 
 // step is what accepting one record came to.
 type step struct {
-	// taken are the destinations that will get the record, dropped those whose policy does without it.
-	taken, dropped []*evbus.Destination
+	// matched are the destinations of the record's route: taken will get it, dropped do without it by their policy.
+	matched, taken, dropped []*evbus.Destination
 	// stale: another routing is in force by now.
 	stale bool
 }
@@ -135,7 +135,7 @@ func (h *Hub) enter(routing *routing, r *evbus.Record) (*noRoom, step, error) {
 	if len(route.Destinations) == 0 && h.config.strict {
 		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, visible(r.Profile))
 	}
-	s := step{taken: route.Destinations}
+	s := step{matched: route.Destinations, taken: route.Destinations}
 	r.Destinations = route.Numbers
 	for i, d := range route.Destinations {
 		dropped, room := d.Reserve(r)
@@ -186,7 +186,7 @@ func (h *Hub) after(r *evbus.Record, s step) {
 	for _, d := range s.dropped {
 		d.Drop(r)
 	}
-	if len(s.taken)+len(s.dropped) == 0 {
+	if len(s.matched) == 0 {
 		h.unmatched.note(h.logger, r.Profile)
 	}
 	h.hooks.Event(r.Profile, len(s.taken))

@@ -56,6 +56,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 	h.draining.Wait()
 	h.stopAll()
+	close(h.stopped)
 	return remaining(all)
 }
 

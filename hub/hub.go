@@ -3,6 +3,8 @@ package hub
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +32,7 @@ type Hub struct {
 	seq     uint64
 	closed  bool
 	closing chan struct{} // closed when closed becomes true
+	stopped chan struct{} // closed when nothing is delivered any more
 
 	// reloading is held through a reload and a close. It comes before mu.
 	reloading sync.Mutex
@@ -60,6 +63,7 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 		sealer:  evbus.NewSealer(c.runName, c.maxEvent),
 		log:     evbus.NewMemoryLog(),
 		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
 		retired: map[string]*retiree{},
 	}
 	h.reloading.Lock()
@@ -97,7 +101,8 @@ func (h *Hub) Stats() Stats {
 func (h *Hub) Sync(ctx context.Context) error { return ctx.Err() }
 
 // Flush returns when every event that was accepted before is delivered, dropped by policy or a dead letter, at every
-// destination; or when ctx ends, with its error.
+// destination; or when ctx ends, with its error; or with ErrClosed when the hub has stopped before. A destination that
+// a reload removed is waited for as long as it delivers.
 func (h *Hub) Flush(ctx context.Context) error {
 	for _, d := range h.running() {
 		flushed := d.Flushed()
@@ -106,26 +111,25 @@ func (h *Hub) Flush(ctx context.Context) error {
 		}
 		select {
 		case <-flushed:
+		case <-d.ended:
+		case <-h.stopped:
+			return ErrClosed
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return evbus.Ended(ctx)
 		}
 	}
 	return nil
 }
 
 // running returns the destinations that deliver: those in force and those that were removed and drain.
-func (h *Hub) running() []*evbus.Destination {
+func (h *Hub) running() []*retiree {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	all := append([]*evbus.Destination(nil), h.routing.Load().Destinations()...)
-	for _, r := range h.retired {
-		select {
-		case <-r.ended:
-		default:
-			all = append(all, r.Destination)
-		}
+	var all []*retiree
+	for _, d := range h.routing.Load().Destinations() {
+		all = append(all, &retiree{Destination: d}) // in force: it does not end
 	}
-	return all
+	return slices.AppendSeq(all, maps.Values(h.retired))
 }
 
 // everyDestination returns those in force and those that were removed and still have events.

@@ -88,7 +88,7 @@ func (s *Subscription) Events(ctx context.Context) iter.Seq2[Event, error] {
 				select {
 				case <-s.wake:
 				case <-ctx.Done():
-					yield(Event{}, context.Cause(ctx))
+					yield(Event{}, evbus.Ended(ctx))
 					return
 				}
 			}

@@ -1,0 +1,34 @@
+package hub_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/evhub/evhub/providers"
+	"github.com/evhub/evhub/providers/providertest"
+)
+
+// slow makes a hook of a script that takes d.
+func slow(d time.Duration) func(context.Context, []providers.Message) error {
+	return func(ctx context.Context, _ []providers.Message) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func hang(ctx context.Context, _ []providers.Message) error { return providertest.Hang(ctx) }
+
+// stallSend makes every Send of a broker hang.
+func stallSend(b *providertest.Fake) { b.Script(providertest.Script{OnSend: hang}) }
+
+// stallWait makes every Wait of a broker hang.
+func stallWait(b *providertest.Fake) { b.Script(providertest.Script{OnWait: hang}) }
+
+// dead refuses every dial.
+func dead(err error) providertest.Script {
+	return providertest.Script{OnDial: func(context.Context, int) error { return err }}
+}
