@@ -29,8 +29,6 @@ type Cluster struct {
 	ProduceVersion int16
 	// Script decides about each batch of each produce request. Nil, and a zero Reply: as a broker does.
 	Script func(Batch) Reply
-	// Accept may wrap or replace each new connection.
-	Accept func(net.Conn) net.Conn
 	// Identify returns the error code for a request for a producer id.
 	Identify func() int16
 	// User and Password are asked for with SASL PLAIN if User is set.
@@ -41,6 +39,7 @@ type Cluster struct {
 	nodes []*node
 
 	mu       sync.Mutex
+	wrap     func(net.Conn) net.Conn
 	topics   map[string][]*log
 	ids      int64
 	batches  int
@@ -111,6 +110,13 @@ func (c *Cluster) Hangup() {
 	for conn := range c.conns {
 		conn.Close()
 	}
+}
+
+// Wrap makes the brokers speak through what wrap returns for each connection from now on.
+func (c *Cluster) Wrap(wrap func(net.Conn) net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wrap = wrap
 }
 
 // Connections returns how many connections are open.

@@ -29,8 +29,11 @@ func (n *node) serve() {
 		if err != nil {
 			return
 		}
-		if c.Accept != nil {
-			conn = c.Accept(conn)
+		c.mu.Lock()
+		wrap := c.wrap
+		c.mu.Unlock()
+		if wrap != nil {
+			conn = wrap(conn)
 		}
 		c.mu.Lock()
 		c.conns[conn] = true
