@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -230,7 +231,7 @@ func checkContextEndsCalls(p *probe) {
 	if p.canStall() {
 		p.stall()
 		f := s.send(moment, Message("a", 3, 0))
-		if err := s.wait(moment, f); err == errHangs {
+		if err := s.wait(moment, f); errors.Is(err, errHangs) {
 			p.failf("Wait did not return within %v after its ctx had ended", soon)
 		}
 	}
@@ -251,7 +252,7 @@ func checkContextLeavesUnknown(p *probe) {
 		p.failf("the receiver had not answered after %v, and the outcome is a permanent refusal: %v", time.Since(begin), err)
 	}
 	release()
-	if !unsettled(err) || err == errHangs {
+	if !unsettled(err) || errors.Is(err, errHangs) {
 		return // the fault of another case
 	}
 	later := Message("a", 2, 0)

@@ -3,6 +3,7 @@ package providertest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"time"
@@ -215,7 +216,7 @@ func (p *probe) scribble(s *session, d time.Duration, ms []providers.Message) {
 		before = append(before, m)
 	}
 	f := s.sendAs(patience, ms)
-	if s.wait(d, f) == errHangs {
+	if errors.Is(s.wait(d, f), errHangs) {
 		return // it may still read them; the fault of another case
 	}
 	for i := range ms {

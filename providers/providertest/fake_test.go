@@ -120,7 +120,7 @@ func TestFakeDies(t *testing.T) {
 			}
 			return nil
 		}})
-		if _, err := f.Dial(t.Context()); err != boom {
+		if _, err := f.Dial(t.Context()); !errors.Is(err, boom) {
 			t.Errorf("the first Dial: %v", err)
 		}
 		dialFake(t, f)
@@ -259,7 +259,7 @@ func BenchmarkFake(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close(b.Context())
+	defer func() { _ = s.Close(b.Context()) }()
 	ms := stream("a", 500)
 	b.ReportAllocs()
 	for seq := uint64(0); b.Loop(); {

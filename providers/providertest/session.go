@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	errNilFlight = errors.New("Send returned a nil flight")
+	errNilFlight = errors.New("nil flight")
 	errHangs     = errors.New("the call did not return")
-	errNoOutcome = errors.New("Wait returned a BatchError of another length than the flight")
+	errNoOutcome = errors.New("a BatchError of another length than the flight")
 )
 
 // session drives a session under test as the engine does. A call that hangs, panics or returns a nil flight ends like

@@ -105,7 +105,7 @@ func resend(cause error, skip int) func(*Target, <-chan struct{}) {
 				if err != nil {
 					return err
 				}
-				defer again.Close(ctx)
+				defer func() { _ = again.Close(ctx) }()
 				rest := ms[first+skip:]
 				copy(errs[first+skip:], outcomes(again.Send(ctx, rest).Wait(ctx), len(rest)))
 				return providers.Batch(errs)

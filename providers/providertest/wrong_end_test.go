@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/evhub/evhub/providers"
@@ -77,7 +78,7 @@ var wrongAtEnd = []wrong{
 				if err != nil {
 					return providers.Done(err)
 				}
-				defer again.Close(ctx)
+				defer func() { _ = again.Close(ctx) }()
 				return providers.Done(again.Send(ctx, ms).Wait(ctx))
 			}
 		})
@@ -171,7 +172,7 @@ func atClose(change func(error) error) func(*Target, <-chan struct{}) {
 			}
 			s.wait = func(ctx context.Context, f providers.Flight, _ []providers.Message) error {
 				err := f.Wait(ctx)
-				if err != nil && err != errWrong && s.closed.Load() {
+				if err != nil && !errors.Is(err, errWrong) && s.closed.Load() {
 					return change(err)
 				}
 				return err
