@@ -28,11 +28,15 @@ func userAgent() string {
 	return "evhub"
 }
 
+// idempotencyKey is in lower case on purpose: under its canonical name net/http takes it as leave to send a request
+// again whose fate is unknown. That is for the engine to decide.
+const idempotencyKey = "idempotency-key"
+
 // messageHeaders returns the headers of the request that carries m: those that speak of the event, and over them
 // the user's.
 func messageHeaders(m *providers.Message, fixed http.Header) http.Header {
 	h := make(http.Header, 3+len(m.Attrs)+len(fixed))
-	h.Set("Idempotency-Key", providers.HeaderValue(m.ID))
+	h[idempotencyKey] = []string{providers.HeaderValue(m.ID)}
 	if m.ContentType != "" {
 		h.Set("Content-Type", m.ContentType)
 	}
@@ -65,6 +69,10 @@ func (c Config) fixedHeaders() (http.Header, error) {
 			continue
 		}
 		fixed.Set(name, c.Headers[name].Reveal())
+	}
+	if key := http.CanonicalHeaderKey(idempotencyKey); fixed[key] != nil {
+		fixed[idempotencyKey] = fixed[key]
+		fixed.Del(key)
 	}
 	if err := c.authorize(fixed); err != nil {
 		errs = append(errs, err)

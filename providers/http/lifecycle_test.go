@@ -79,6 +79,29 @@ func TestRefusedConnectionIsUnsent(t *testing.T) {
 	}
 }
 
+// TestUnknownOutcomeIsNotRepeated has a server that reads a request on a connection that has served before and hangs
+// up: what net/http repeats on its own when it believes a request to be idempotent.
+func TestUnknownOutcomeIsNotRepeated(t *testing.T) {
+	for name, body := range map[string][]byte{"with a body": []byte("{}"), "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int64
+			server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if requests.Add(1) == 2 {
+					panic(http.ErrAbortHandler)
+				}
+			})
+			s := connect(t, environment(providers.OrderKey), to(server))
+			ms := messages(2)
+			ms[1].Body = body
+			got := classes(deliver(t, s, ms...))
+			if n := requests.Load(); got[0] != "delivered" || got[1] != "unknown" || n != 2 {
+				t.Errorf("outcomes %v after %d requests, want delivered and unknown after 2", got, n)
+			}
+		})
+	}
+}
+
 func TestSessionsLeaveNoConnection(t *testing.T) {
 	var alive atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -28,8 +28,9 @@ type Config struct {
 	Concurrency int                         `yaml:"concurrency" doc:"Requests in flight at once with delivery order none; every other order has one."`
 }
 
-// batchMessages keeps a flight short: it is what waits, unsent, behind a slow endpoint.
-const batchMessages = 64
+// shortFlight is the least limit of a flight's messages. A short one is through within the engine's patience even at
+// a slow endpoint, and costs nothing: the next flight is there already.
+const shortFlight = 16
 
 // Provider returns the provider "http".
 func Provider() providers.Provider {
@@ -37,8 +38,8 @@ func Provider() providers.Provider {
 		Name:    "http",
 		Doc:     "Sends each event in a request of its own to an HTTP endpoint; a 2xx answer means delivered.",
 		Default: func() Config { return Config{Method: http.MethodPost, Concurrency: 8} },
-		Caps: func(Config) providers.Caps {
-			return providers.Caps{Acked: true, Order: providers.Full, BatchMessages: batchMessages}
+		Caps: func(c Config) providers.Caps {
+			return providers.Caps{Acked: true, Order: providers.Full, BatchMessages: max(shortFlight, c.Concurrency)}
 		},
 		Address: func(c Config) string {
 			e, err := c.endpoint()

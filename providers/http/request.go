@@ -1,12 +1,13 @@
 package http
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 
 	"github.com/evhub/evhub/providers"
@@ -21,16 +22,13 @@ func (s *session) post(m *providers.Message) error {
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	body := newBody(m.Body)
-	response, err := s.transport.RoundTrip(s.client.request(traced, m, body))
-	if err == nil {
-		err = s.client.outcome(response, cancel)
-	} else {
-		err = s.client.unanswered(ctx, err, connected.Load())
+	content := &loan{content: m.Body}
+	defer content.end()
+	response, err := s.transport.RoundTrip(s.client.request(traced, m, content))
+	if err != nil {
+		return s.client.unanswered(ctx, err, connected.Load())
 	}
-	cancel() // a transport that still writes stops now
-	body.wait()
-	return err
+	return s.client.outcome(response, cancel)
 }
 
 var errTimeout = errors.New("no answer in time; if the endpoint is this slow, raise timeout in delivery")
@@ -50,8 +48,9 @@ func (c *client) unanswered(ctx context.Context, err error, connected bool) erro
 	return c.failed(err)
 }
 
-// request carries m. It has no GetBody, which keeps the transport from sending it twice.
-func (c *client) request(ctx context.Context, m *providers.Message, body *body) *http.Request {
+// request carries m. With GetBody the transport repeats a request that the server surely did not take: none of it was
+// written, or HTTP/2 says so. One whose fate is unknown it does not repeat: see messageHeaders.
+func (c *client) request(ctx context.Context, m *providers.Message, content *loan) *http.Request {
 	r := &http.Request{
 		Method:     c.method,
 		URL:        c.endpoint.url,
@@ -62,36 +61,53 @@ func (c *client) request(ctx context.Context, m *providers.Message, body *body) 
 		Body:       http.NoBody,
 		Host:       c.headers.Get("Host"),
 	}
-	if len(m.Body) > 0 {
-		r.Body, r.ContentLength = body, int64(len(m.Body))
+	if len(content.content) > 0 {
+		r.Body, r.ContentLength = content.body(), int64(len(content.content))
+		r.GetBody = func() (io.ReadCloser, error) { return content.body(), nil }
 	}
 	return r.WithContext(ctx)
 }
 
-// body lends a message's bytes to a transport, which may go on reading after RoundTrip has returned.
+// loan lends a message's bytes to a transport, which may try to read on after RoundTrip has returned, and which reads
+// from the start again where the server surely took nothing.
+type loan struct {
+	mu      sync.Mutex // guards the fields below
+	content []byte
+	ended   bool
+}
+
+var errEnded = errors.New("the request has ended")
+
+// body returns a reader of the bytes.
+func (l *loan) body() io.ReadCloser { return &body{loan: l} }
+
+// end takes the bytes back: nothing reads them from now on.
+func (l *loan) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.content, l.ended = nil, true
+}
+
+// body is one reader of a loan.
 type body struct {
-	bytes.Reader
-	closed chan struct{}
-	once   atomic.Bool
+	loan *loan
+	read int
 }
 
-func newBody(content []byte) *body {
-	b := &body{closed: make(chan struct{})}
-	b.Reset(content)
-	if len(content) == 0 {
-		_ = b.Close()
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	b.loan.mu.Lock()
+	defer b.loan.mu.Unlock()
+	switch {
+	case b.loan.ended:
+		return 0, errEnded
+	case b.read == len(b.loan.content):
+		return 0, io.EOF
 	}
-	return b
+	n := copy(p, b.loan.content[b.read:])
+	b.read += n
+	return n, nil
 }
 
-// Close implements io.Closer. A transport calls it when it reads no more.
-func (b *body) Close() error {
-	if b.once.Swap(true) {
-		return errors.New("body is closed already")
-	}
-	close(b.closed)
-	return nil
-}
-
-// wait returns once the bytes are no longer read.
-func (b *body) wait() { <-b.closed }
+// Close implements io.Closer.
+func (b *body) Close() error { return nil }
