@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,8 @@ func checkServers(servers []string) error {
 		return providers.Invalid("connection.bootstrap_servers", "name at least one broker as host:port")
 	}
 	for _, s := range servers {
-		if _, _, err := net.SplitHostPort(withPort(s)); err != nil {
+		host, port, err := net.SplitHostPort(withPort(s))
+		if _, bad := netip.ParseAddr(host); err != nil || host == "" || port == "" || strings.Contains(host, ":") && bad != nil {
 			return providers.Invalid("connection.bootstrap_servers", "%q is not host:port", s)
 		}
 	}

@@ -19,7 +19,7 @@ type Record struct {
 }
 
 // Cluster is a set of brokers that share their topics. Safe for concurrent use; the exported fields are set before
-// the first connection.
+// Addresses is called.
 type Cluster struct {
 	// AutoCreate is how many partitions a topic gets that is asked for and does not exist; 0: none is created.
 	AutoCreate int
@@ -133,8 +133,11 @@ func (c *Cluster) Requests() int {
 	return c.produced
 }
 
-// Addresses returns where the brokers listen.
+// Addresses returns where the brokers listen. The exported fields are not changed after it.
 func (c *Cluster) Addresses() []string {
+	// Orders the changes of the fields before their use by the brokers.
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var as []string
 	for _, n := range c.nodes {
 		as = append(as, n.address)
