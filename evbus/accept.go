@@ -19,8 +19,13 @@ func (d *Destination) Reserve(r *Record) (dropped bool, room <-chan struct{}) {
 	}
 }
 
-// ReserveInBacklog makes room for r whatever the policy is, or says when it is worth trying again.
+// ReserveInBacklog makes room for r, a replayed event, whatever the policy is, or says when it is worth trying again.
+// A destination that has halted always has room: it waits for nothing but to have its dead letters replayed.
 func (d *Destination) ReserveInBacklog(r *Record) (room <-chan struct{}) {
+	if d.status.is(Halted) {
+		d.backlog.force(r.Size())
+		return nil
+	}
 	_, room = d.backlog.reserve(r.Size())
 	return room
 }

@@ -46,12 +46,11 @@ func (b *backlog) reserve(size int64) (ok bool, room <-chan struct{}) {
 	return true, nil
 }
 
-// force reserves without asking, and reports whether the backlog is now over its limit.
-func (b *backlog) force(size int64) (over bool) {
+// force reserves without asking.
+func (b *backlog) force(size int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.add(size)
-	return b.events > 1 && b.bytes > b.limit
 }
 
 func (b *backlog) add(size int64) {
@@ -103,9 +102,8 @@ func (b *backlog) settle(n int, bytes int64, frontier uint64) (done uint64) {
 func (b *backlog) free(n int, bytes int64) {
 	b.events -= n
 	b.bytes -= bytes
-	if b.room != nil && n > 0 {
-		close(b.room)
-		b.room = nil
+	if n > 0 {
+		b.wakeWaiters()
 	}
 }
 
@@ -145,7 +143,17 @@ func (b *backlog) setLimit(limit int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.limit = limit
-	b.free(0, 0)
+	b.wakeWaiters()
+}
+
+// retry has everyone who waits for room try again.
+func (b *backlog) retry() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wakeWaiters()
+}
+
+func (b *backlog) wakeWaiters() {
 	if b.room != nil {
 		close(b.room)
 		b.room = nil

@@ -1,8 +1,10 @@
 package evbus
 
 import (
+	"container/list"
 	"errors"
-	"slices"
+	"fmt"
+	"iter"
 	"sync"
 	"time"
 )
@@ -31,16 +33,22 @@ var errDeadLettersFull = errors.New("the dead letters are full: replay or discar
 
 // deadLetters keeps the dead letters of one destination in memory, oldest first, up to a limit of bytes.
 type deadLetters struct {
-	destination string
-
 	mu      sync.Mutex // guards the fields below
 	limit   int64
 	bytes   int64
-	letters []DeadLetter
+	letters list.List // of *letter
+	places  map[*Record]*list.Element
 	full    bool // a letter found no room since wasFull was asked last
 }
 
-func newDeadLetters(destination string) *deadLetters { return &deadLetters{destination: destination} }
+// letter is a dead letter as it is kept.
+type letter struct {
+	entry  entry
+	reason string
+	time   time.Time
+}
+
+func (l *letter) size() int64 { return l.entry.record.Size() + int64(len(l.reason)) }
 
 func (s *deadLetters) setLimit(limit int64) {
 	s.mu.Lock()
@@ -48,27 +56,29 @@ func (s *deadLetters) setLimit(limit int64) {
 	s.limit = limit
 }
 
-func (s *deadLetters) add(e entry, reason error) (DeadLetter, error) {
-	r := e.record
+func (s *deadLetters) add(l *letter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bytes+r.Size() > s.limit {
+	if s.bytes+l.size() > s.limit {
 		s.full = true
-		return DeadLetter{}, errDeadLettersFull
+		return errDeadLettersFull
 	}
-	letter := DeadLetter{
-		Destination: s.destination, Seq: r.Seq, Event: r.Event(), Reason: reason.Error(), Attempts: e.attempt,
-		Time: time.Now(), record: r,
+	if s.places == nil {
+		s.places = map[*Record]*list.Element{}
 	}
-	s.letters = append(s.letters, letter)
-	s.bytes += r.Size()
-	return letter, nil
+	s.places[l.entry.record] = s.letters.PushBack(l)
+	s.bytes += l.size()
+	return nil
 }
 
-func (s *deadLetters) all() []DeadLetter {
+func (s *deadLetters) all() []*letter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.letters)
+	all := make([]*letter, 0, s.letters.Len())
+	for e := s.letters.Front(); e != nil; e = e.Next() {
+		all = append(all, e.Value.(*letter))
+	}
+	return all
 }
 
 // wasFull reports whether a letter found no room since it was asked last.
@@ -83,28 +93,43 @@ func (s *deadLetters) wasFull() bool {
 func (s *deadLetters) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.letters)
+	return s.letters.Len()
 }
 
-// remove takes the letter out and reports whether it was still there.
-func (s *deadLetters) remove(l DeadLetter) bool {
+// remove takes the letter of r out and reports whether it was still there.
+func (s *deadLetters) remove(r *Record) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.letters, func(at DeadLetter) bool { return at.record == l.record })
-	if i < 0 {
+	place, ok := s.places[r]
+	if !ok {
 		return false
 	}
-	s.letters = slices.Delete(s.letters, i, i+1)
-	s.bytes -= l.record.Size()
+	delete(s.places, r)
+	s.bytes -= s.letters.Remove(place).(*letter).size()
 	return true
 }
 
-// DeadLetters returns the destination's dead letters, oldest first.
-func (d *Destination) DeadLetters() []DeadLetter { return d.dead.all() }
+// DeadLetters yields the destination's dead letters, oldest first.
+func (d *Destination) DeadLetters() iter.Seq[DeadLetter] {
+	return func(yield func(DeadLetter) bool) {
+		for _, l := range d.dead.all() {
+			if !yield(d.deadLetter(l)) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Destination) deadLetter(l *letter) DeadLetter {
+	r := l.entry.record
+	return DeadLetter{
+		Destination: d.name, Seq: r.Seq, Event: r.Event(), Reason: l.reason, Attempts: l.entry.attempt, Time: l.time, record: r,
+	}
+}
 
 // Discard removes a dead letter for good and reports whether it was still there.
 func (d *Destination) Discard(l DeadLetter) bool {
-	removed := d.dead.remove(l)
+	removed := d.dead.remove(l.record)
 	if removed && d.dead.wasFull() {
 		signal(d.changed) // it waits for room
 	}
@@ -113,12 +138,14 @@ func (d *Destination) Discard(l DeadLetter) bool {
 
 // bury makes a dead letter of e. The error says that there is no room for it.
 func (d *Destination) bury(e entry, reason error) error {
-	letter, err := d.dead.add(e, reason)
-	if err != nil {
-		return err
+	l := &letter{entry: e, reason: reason.Error(), time: time.Now()}
+	if err := d.dead.add(l); err != nil {
+		return fmt.Errorf("%w; event %s was refused: %s", err, e.record.ID, l.reason)
 	}
 	d.status.dead.Add(1)
 	d.watches.settle(e.record.Seq, Result{Destination: d.name, State: Dead, Attempts: e.attempt, Err: reason})
-	d.hooks.buried(d.name, letter)
+	if d.hooks != nil && d.hooks.Dead != nil {
+		d.hooks.Dead(d.name, d.deadLetter(l))
+	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/evhub/evhub/providers"
 )
@@ -107,8 +108,8 @@ func (o Options) Check() error {
 	refuse(d.Linger < 0, "delivery.linger", "must not be negative")
 	refuse(d.Retry.Min <= 0, "delivery.retry.min", "must be more than 0")
 	refuse(d.Retry.Max < d.Retry.Min, "delivery.retry.max", "must not be less than min (%v)", d.Retry.Min)
-	refuse(strings.ContainsFunc(o.Name, func(r rune) bool { return r < ' ' || r == 0x7f }),
-		"name", "must have no control characters")
+	refuse(strings.ContainsFunc(o.Name, unicode.IsControl), "name", "must have no control characters")
+	refuse(strings.ContainsFunc(o.Source, unicode.IsControl), "source", "must have no control characters")
 	return errors.Join(errs...)
 }
 

@@ -25,7 +25,7 @@ type Destination struct {
 	log    Log
 	hooks  *Hooks
 	logger *slog.Logger
-	dead   *deadLetters
+	dead   deadLetters
 
 	config  atomic.Pointer[settings]
 	changed chan struct{} // 1: the configuration is a new one
@@ -49,6 +49,9 @@ type settings struct {
 	batch    int
 	window   int
 	maxBytes int64
+	// current ends when other settings are in force.
+	current context.Context
+	replace context.CancelFunc
 }
 
 // NewDestination returns a destination that is not started. name is its identity, number stands for it in the log.
@@ -57,7 +60,6 @@ func NewDestination(name string, number uint32, c Config, log Log, hooks *Hooks,
 		name: name, number: number, log: log, hooks: hooks, logger: logger.With("destination", name),
 		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 	}
-	d.dead = newDeadLetters(name)
 	d.status.init()
 	d.apply(c)
 	return d
@@ -72,8 +74,8 @@ func (d *Destination) Number() uint32 { return d.number }
 // Config returns the configuration in force.
 func (d *Destination) Config() Config { return d.config.Load().Config }
 
-// Start begins to deliver; a destination that was stopped goes on where it was. Start and Stop are not for concurrent
-// use.
+// Start begins to deliver; a destination that was stopped goes on where it was. Start, Stop and
+// Stopped are not for concurrent use.
 func (d *Destination) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.stop, d.stopped = cancel, make(chan struct{})
@@ -95,8 +97,11 @@ func (d *Destination) Stop(ctx context.Context) error {
 	}
 }
 
-// Configure puts c in force: the session in use ends when what is in the air has settled, and the next one is
-// dialled with c. The backlog stays.
+// Stopped returns a channel that is closed when the delivery has ended; the next Start makes another one.
+func (d *Destination) Stopped() <-chan struct{} { return d.stopped }
+
+// Configure puts c in force: a dial that runs is given up, a session in use ends when what is in the air has settled,
+// and the next one is dialled with c. The backlog stays.
 func (d *Destination) Configure(c Config) {
 	d.apply(c)
 	signal(d.changed)
@@ -106,7 +111,10 @@ func (d *Destination) apply(c Config) {
 	format, _ := FormatNamed(c.Options.Format)
 	s := &settings{Config: c, format: format}
 	s.batch, s.window, s.maxBytes = c.Options.Delivery.limits(c.Connection.Caps)
-	d.config.Store(s)
+	s.current, s.replace = context.WithCancel(context.Background())
+	if old := d.config.Swap(s); old != nil {
+		old.replace()
+	}
 	d.backlog.setLimit(int64(c.Options.Delivery.Backlog))
 	d.dead.setLimit(int64(c.Options.Delivery.DeadLetters))
 }

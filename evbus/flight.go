@@ -13,6 +13,8 @@ type entry struct {
 	attempt int
 	// failed is when a send of it failed for the first time; zero before.
 	failed time.Time
+	// refusal is set where it was refused for good and there was no room for its dead letter.
+	refusal error
 }
 
 // flight is one batch, from the choice of its records until its outcome. Its memory is used again for later ones.
@@ -25,11 +27,13 @@ type flight struct {
 	sent     providers.Flight
 }
 
-// fill prepares the messages of f.entries.
-func (f *flight) fill(s *settings) {
-	f.messages, f.bodies, f.ends = f.messages[:0], f.bodies[:0], f.ends[:0]
+// fill prepares the messages of f.entries. It takes away, and returns, those that are more than one send may carry.
+func (f *flight) fill(s *settings) (rest []entry) {
+	rest = f.format(s)
+	f.messages = f.messages[:0]
 	// Never more than this, so that the attributes of earlier messages do not move.
 	f.attrs = slices.Grow(f.attrs[:0], len(f.entries)*mostAttributes)
+	start := 0
 	for i := range f.entries {
 		e := &f.entries[i]
 		e.attempt++
@@ -43,23 +47,35 @@ func (f *flight) fill(s *settings) {
 		if s.format.whole != nil {
 			m.Body = s.format.whole(r)
 		} else {
-			f.bodies = s.format.Append(f.bodies, r)
+			m.Body = f.bodies[start:f.ends[i]:f.ends[i]]
+			start = f.ends[i]
 		}
 		f.messages = append(f.messages, m)
-		f.ends = append(f.ends, len(f.bodies))
 	}
-	if s.format.whole == nil {
-		f.cutBodies()
-	}
+	return rest
 }
 
-// cutBodies points each message to its part of f.bodies, which no longer moves.
-func (f *flight) cutBodies() {
-	start := 0
-	for i, end := range f.ends {
-		f.messages[i].Body = f.bodies[start:end:end]
-		start = end
+// format writes the bodies of as many entries as one send may carry, and takes away the others.
+func (f *flight) format(s *settings) (rest []entry) {
+	f.bodies, f.ends = f.bodies[:0], f.ends[:0]
+	most, size := s.Connection.Caps.BatchBytes, 0
+	for i := range f.entries {
+		r := f.entries[i].record
+		if s.format.whole != nil {
+			size += len(s.format.whole(r))
+		} else {
+			f.bodies = s.format.Append(f.bodies, r)
+			f.ends = append(f.ends, len(f.bodies))
+			size = len(f.bodies)
+		}
+		if most > 0 && size > most && i > 0 { // one that is alone may be larger
+			rest = slices.Clone(f.entries[i:])
+			clear(f.entries[i:])
+			f.entries = f.entries[:i]
+			break
+		}
 	}
+	return rest
 }
 
 // keptBodies is the most memory for bodies, in bytes, that a flight keeps for the next one.

@@ -1,6 +1,7 @@
 package evbus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -8,48 +9,111 @@ import (
 
 var errGaveUp = errors.New("gave up")
 
-// giveUp makes dead letters of the events that have had no success for as long as the user allows. An event's time
-// starts when a send of it failed first; for one that never was sent, when the destination failed, or when it was
-// accepted if that was later.
-func (d *Destination) giveUp(s *settings) {
-	limit := time.Duration(s.Options.Delivery.Retry.GiveUp)
-	if limit == 0 {
-		return
-	}
-	down, cause := d.status.downSince()
-	now := time.Now()
+// backOff waits for delay, and less if ctx ends or the configuration changes. It reports whether delay has passed.
+// Events whose time is up meanwhile become dead letters.
+func (d *Destination) backOff(ctx context.Context, s *settings, delay time.Duration) bool {
+	until := time.Now().Add(delay)
 	for {
-		if len(d.resend) == 0 {
-			var err error
-			if d.resend, err = d.read(nil, s.batch, s.maxBytes); err != nil || len(d.resend) == 0 {
-				return
-			}
+		rest := time.Until(until)
+		if next := d.giveUp(s); next > 0 {
+			rest = min(rest, next)
 		}
-		expired := d.expire(now, down, limit, cause)
-		if expired == 0 || len(d.resend) > 0 {
-			return
+		if !pause(ctx, rest, d.changed) {
+			return false
+		}
+		if !time.Now().Before(until) {
+			return true
 		}
 	}
 }
 
-// expire buries the expired events at the head of resend and returns how many there were.
-func (d *Destination) expire(now, down time.Time, limit time.Duration, cause error) (n int) {
+// giveUp makes dead letters of the events that have had no success for as long as the user allows, and returns how
+// long it may be until the next one; 0 means that none is to be expected. An event's time starts when a send of it
+// failed first; for one that never was sent, when the destination failed, or when it was accepted if that was later.
+func (d *Destination) giveUp(s *settings) time.Duration {
+	limit := time.Duration(s.Options.Delivery.Retry.GiveUp)
+	if limit == 0 {
+		return 0
+	}
+	down, cause := d.status.downSince()
+	for {
+		if len(d.resend) == 0 {
+			var err error
+			if d.resend, err = d.read(nil, s.batch, s.maxBytes); err != nil || len(d.resend) == 0 {
+				return limit
+			}
+		}
+		now, next := time.Now(), limit
+		full := d.buryWhere(func(e entry) error {
+			left := limit - now.Sub(e.since(down))
+			if left <= 0 {
+				return fmt.Errorf("%w after %v: %w", errGaveUp, limit, cause)
+			}
+			next = min(next, left)
+			return nil
+		})
+		if full != nil {
+			d.status.lettersFull(d, full)
+			return 0
+		}
+		if len(d.resend) > 0 {
+			return next
+		}
+	}
+}
+
+// since is when the time without success started for e, at a destination that is down since then.
+func (e *entry) since(down time.Time) time.Time {
+	switch {
+	case !e.failed.IsZero():
+		return e.failed
+	case e.record.accepted.After(down):
+		return e.record.accepted
+	}
+	return down
+}
+
+// buryRefused makes the dead letters for which there was no room before. While there is none the destination halts:
+// nothing is sent, so that no refusal goes unrecorded. It reports false if ctx ended meanwhile.
+func (d *Destination) buryRefused(ctx context.Context) bool {
+	for {
+		full := d.buryWhere(func(e entry) error { return e.refusal })
+		if full == nil {
+			return true
+		}
+		d.status.lettersFull(d, full)
+		d.status.set(Halted)
+		d.backlog.retry() // a replay need not wait for room any more
+		select {
+		case <-d.changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// buryWhere makes dead letters of the events in resend for which reason returns one. Its error says that there was no
+// room for all of them; those are still in resend.
+func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
+	var n int
 	var bytes int64
 	var last uint64
 	kept := d.resend[:0]
 	for _, e := range d.resend {
-		since := e.failed
-		if since.IsZero() {
-			since = later(down, e.record.accepted)
+		why := reason(e)
+		if why != nil {
+			err := d.bury(e, why)
+			if err == nil {
+				n++
+				bytes += e.record.Size()
+				last = e.record.Seq
+				continue
+			}
+			full = err
 		}
-		if now.Sub(since) < limit || d.bury(e, fmt.Errorf("%w after %v: %w", errGaveUp, limit, cause)) != nil {
-			kept = append(kept, e)
-			continue
-		}
-		n++
-		bytes += e.record.Size()
-		last = e.record.Seq
+		kept = append(kept, e)
 	}
+	clear(d.resend[len(kept):])
 	d.resend = kept
 	if len(kept) > 0 {
 		last = kept[0].record.Seq - 1
@@ -57,12 +121,5 @@ func (d *Destination) expire(now, down time.Time, limit time.Duration, cause err
 	if n > 0 {
 		d.settled(n, bytes, last)
 	}
-	return n
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	return full
 }

@@ -34,12 +34,6 @@ func (h *Hooks) retried(destination string, events int, err error) {
 	}
 }
 
-func (h *Hooks) buried(destination string, letter DeadLetter) {
-	if h != nil && h.Dead != nil {
-		h.Dead(destination, letter)
-	}
-}
-
 func (h *Hooks) dropped(destination string, events int) {
 	if h != nil && h.Dropped != nil {
 		h.Dropped(destination, events)

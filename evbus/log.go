@@ -4,7 +4,8 @@ import "time"
 
 // Log keeps accepted records until their destinations are done with them. The memory log and the journal meet it.
 //
-// Append is called by one goroutine at a time; the other methods, for one destination number, by one at a time.
+// Append is called by one goroutine at a time, and so is Read for one destination number. Ack and Unread may be called
+// at any time; of several Acks the highest counts, in whatever order they come.
 type Log interface {
 	// Append stores records whose Seqs rise, for the destinations that each names. When it returns nil they are
 	// as durable as the log makes them, and Read finds them.

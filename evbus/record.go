@@ -39,7 +39,8 @@ const recordOverhead = 256
 
 // Size returns the bytes that the record counts in a backlog.
 func (r *Record) Size() int64 {
-	return int64(recordOverhead + len(r.ID) + len(r.Profile) + len(r.Key) + len(r.Tags) + len(r.Data))
+	names := len(r.ID) + len(r.Profile) + len(r.RunName) + len(r.Key) + len(r.TraceParent)
+	return int64(recordOverhead + names + len(r.Tags) + len(r.Data))
 }
 
 // orderingKey is the key within which the record keeps its place.

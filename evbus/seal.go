@@ -60,6 +60,9 @@ func (s *Sealer) Seal(e Event) (*Record, error) {
 	if err := checkNames(r); err != nil {
 		return nil, err
 	}
+	if year := r.Time.UTC().Year(); year < 0 || year > 9999 {
+		return nil, fmt.Errorf("%w: time: year %d has no spelling in RFC 3339", ErrEncode, year)
+	}
 	s.stamp(r, now)
 	if err := s.encode(r, e); err != nil {
 		return nil, err

@@ -13,8 +13,12 @@ func (d *Destination) run(ctx context.Context) {
 	defer close(d.stopped)
 	var wait backoff
 	for ctx.Err() == nil {
-		if !d.awaitWork(ctx) {
+		if !d.buryRefused(ctx) || !d.awaitWork(ctx) {
 			continue
+		}
+		select {
+		case <-d.changed: // the configuration that is loaded next has it
+		default:
 		}
 		s := d.config.Load()
 		end := d.attempt(ctx, s)
@@ -25,10 +29,12 @@ func (d *Destination) run(ctx context.Context) {
 			continue
 		}
 		d.status.failure(d, end)
+		if errors.Is(end.err, errDeadLettersFull) {
+			continue // to buryRefused
+		}
 		delay := wait.next(s.Options.Delivery.Retry, end.retryAfter)
-		d.giveUp(s)
 		d.status.set(Retrying)
-		if !pause(ctx, delay, d.changed) {
+		if !d.backOff(ctx, s, delay) {
 			wait.reset()
 		}
 	}
@@ -63,10 +69,11 @@ type ending struct {
 func (d *Destination) attempt(ctx context.Context, s *settings) ending {
 	d.status.set(Connecting)
 	timeout := s.Options.Delivery.Timeout
-	dialling, cancel := context.WithTimeout(ctx, timeout)
-	session, err := s.Dial(dialling)
-	cancel()
+	session, err := s.dial(ctx)
 	d.status.dials.Add(1)
+	if err != nil && s.current.Err() != nil {
+		return ending{} // another configuration ended the dial
+	}
 	if err != nil {
 		return ending{err: err, retryAfter: providers.RetryDelay(err)}
 	}
@@ -80,6 +87,18 @@ func (d *Destination) attempt(ctx context.Context, s *settings) ending {
 		d.logger.Debug("closing the session", "error", err)
 	}
 	return end
+}
+
+// dial dials for as long as the timeout allows and s is in force.
+func (s *settings) dial(ctx context.Context) (providers.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Options.Delivery.Timeout)
+	defer cancel()
+	defer context.AfterFunc(s.current, cancel)()
+	session, err := s.Dial(ctx)
+	if err == nil && session == nil {
+		err = errors.New("the provider returned no session")
+	}
+	return session, err
 }
 
 // closeTimeout bounds a session's farewell.
@@ -162,7 +181,9 @@ func (l *link) sendAll() error {
 }
 
 func (l *link) send(f *flight) {
-	f.fill(l.s)
+	if rest := f.fill(l.s); len(rest) > 0 {
+		l.d.resend = append(rest, l.d.resend...)
+	}
 	ctx, cancel := context.WithTimeout(l.broken, l.s.Options.Delivery.Timeout)
 	f.sent = l.session.Send(ctx, f.messages)
 	cancel()
@@ -177,21 +198,40 @@ func (l *link) load(f *flight) (ready bool, err error) {
 	if l.broken.Err() != nil {
 		return false, nil
 	}
-	limit := l.d.status.batchLimit(l.s.batch)
-	if again := l.d.resend; len(again) > 0 {
-		n := min(limit, len(again))
-		f.entries = append(f.entries[:0], again[:n]...)
-		l.d.resend = again[n:]
+	limit, again := l.d.status.batchLimit(l.s.batch), l.d.resend
+	n := min(limit, len(again))
+	f.entries = append(f.entries[:0], again[:n]...)
+	if l.d.resend = again[n:]; len(l.d.resend) == 0 {
+		l.d.resend = nil
+	}
+	if n == limit || len(l.d.resend) > 0 || n > 0 && again[0].attempt > 0 {
 		return true, nil
 	}
-	f.entries, err = l.d.read(f.entries[:0], limit, l.s.maxBytes)
+	f.entries, err = l.d.read(f.entries, limit-n, l.s.maxBytes)
 	return len(f.entries) > 0, err
 }
 
 // linger lets a batch gather while nothing is in the air, if the user asked for it.
 func (l *link) linger() {
 	d := l.s.Options.Delivery.Linger
-	if d > 0 && len(l.free) == cap(l.free) && l.d.log.Unread(l.d.number).Events < l.s.batch {
-		pause(l.broken, d, nil)
+	if d == 0 || len(l.free) < cap(l.free) {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		if waits := l.d.log.Unread(l.d.number); waits.Events >= l.s.batch || waits.Bytes >= l.s.maxBytes {
+			return
+		}
+		select {
+		case <-timer.C:
+			return
+		case <-l.d.wake:
+		case <-l.broken.Done():
+			return
+		case <-l.d.changed:
+			signal(l.d.changed) // for the one who sends
+			return
+		}
 	}
 }

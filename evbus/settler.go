@@ -11,21 +11,27 @@ import (
 
 // settleAll awaits the flights in the order of sending until there are no more.
 func (l *link) settleAll(ctx context.Context) {
-	timeout := l.s.Options.Delivery.Timeout
+	patience, late := ctx, false
 	for f := range l.flights {
-		waiting, cancel := context.WithTimeout(ctx, timeout)
+		waiting, cancel := context.WithTimeout(patience, l.s.Options.Delivery.Timeout)
 		err := f.sent.Wait(waiting)
-		if waiting.Err() != nil && ctx.Err() == nil {
-			// Nothing came for a whole timeout: what is behind gets just the time to hand over what is there.
-			timeout = min(timeout, time.Second)
+		timedOut := err != nil && waiting.Err() != nil && ctx.Err() == nil
+		cancel()
+		if timedOut && !late {
+			// Nothing came for a whole timeout: all that is behind gets just the time to hand over what is there.
+			late = true
+			patience, cancel = context.WithTimeout(ctx, lastCall)
+			defer cancel()
 			l.d.status.shrinkBatch(len(f.entries))
 		}
-		cancel()
 		l.settle(f, err)
 		f.reset()
 		l.free <- f
 	}
 }
+
+// lastCall is how long the flights behind one that timed out may still take, all together.
+const lastCall = time.Second
 
 // settle takes the outcome of f apart.
 func (l *link) settle(f *flight, err error) {
@@ -34,9 +40,13 @@ func (l *link) settle(f *flight, err error) {
 		return
 	}
 	var batch *providers.BatchError
-	if errors.As(err, &batch) && len(batch.Errs) == len(f.entries) {
-		l.settleEach(f.entries, func(i int) error { return batch.Errs[i] })
-		return
+	if errors.As(err, &batch) {
+		if len(batch.Errs) == len(f.entries) {
+			l.settleEach(f.entries, func(i int) error { return batch.Errs[i] })
+			return
+		}
+		// Whose outcome each one is nobody knows, so none of them counts.
+		err = fmt.Errorf("the provider returned %d outcomes for %d messages: %v", len(batch.Errs), len(f.entries), err) //nolint:errorlint // see above
 	}
 	l.settleEach(f.entries, func(int) error { return err })
 }
@@ -75,42 +85,39 @@ func (l *link) frontier(entries []entry) uint64 {
 
 // settleEach settles the entries of a flight of which some failed.
 func (l *link) settleEach(entries []entry, outcome func(i int) error) {
-	var arrived, gone int
+	var arrived, gone, refusals int // refusals without a delivery behind them
 	var arrivedBytes, goneBytes int64
+	var refusal error
+	failed := len(l.failed)
 	for i, e := range entries {
 		err := outcome(i)
 		switch {
 		case err == nil:
 			arrived++
 			arrivedBytes += e.record.Size()
+			refusals = 0
 			l.tellDelivered(e)
-		case providers.IsPermanent(err):
-			if full := l.refused(e, err); full != nil {
-				l.retry(e, full)
+		case !providers.IsPermanent(err):
+			l.retry(e, err)
+		default:
+			refusals++
+			refusal = err
+			if full := l.d.bury(e, err); full != nil {
+				l.hold(e, err, full)
 				continue
 			}
 			gone++
 			goneBytes += e.record.Size()
-		default:
-			l.retry(e, err)
 		}
 	}
 	if arrived > 0 {
 		l.success(arrived, arrivedBytes)
 	}
+	l.d.status.refused(l.d, refusals, refusal)
 	l.d.settled(arrived+gone, arrivedBytes+goneBytes, l.frontier(entries))
-	if l.end.err != nil {
-		l.d.hooks.retried(l.d.name, len(l.failed), l.end.err)
+	if n := len(l.failed) - failed; n > 0 {
+		l.d.hooks.retried(l.d.name, n, l.end.err)
 	}
-}
-
-// refused makes a dead letter of e. The error says that there was no room for it.
-func (l *link) refused(e entry, err error) error {
-	if full := l.d.bury(e, err); full != nil {
-		return fmt.Errorf("%w (event %s was refused: %v)", full, e.record.ID, err) //nolint:errorlint // not a refusal any more
-	}
-	l.d.status.refusal(l.d, err)
-	return nil
 }
 
 // retry ends the session because of err: e and whatever else fails is sent again by the next one.
@@ -118,12 +125,22 @@ func (l *link) retry(e entry, err error) {
 	if e.failed.IsZero() {
 		e.failed = time.Now()
 	}
-	l.failed = append(l.failed, e)
 	l.end.retried++
 	if !providers.IsUnsent(err) {
 		l.end.uncertain++
 	}
 	l.end.retryAfter = max(l.end.retryAfter, providers.RetryDelay(err))
+	l.fail(e, err)
+}
+
+// hold ends the session because there is no room for the dead letter of e, which was refused for good.
+func (l *link) hold(e entry, refusal, full error) {
+	e.refusal = refusal
+	l.fail(e, full)
+}
+
+func (l *link) fail(e entry, err error) {
+	l.failed = append(l.failed, e)
 	l.d.watches.settle(e.record.Seq, Result{Destination: l.d.name, State: Pending, Attempts: e.attempt, Err: err})
 	if l.end.err == nil {
 		l.end.err = err
@@ -138,7 +155,7 @@ func (l *link) countOvertaken(e entry) {
 		return
 	}
 	for _, f := range l.failed {
-		if f.record.orderingKey() == e.record.orderingKey() {
+		if f.refusal == nil && f.record.orderingKey() == e.record.orderingKey() {
 			l.d.status.overtaken.Add(1)
 			return
 		}

@@ -1,6 +1,7 @@
 package evbus
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,8 @@ const (
 	Connected Phase = "connected"
 	// Retrying: it waits before the next dial, after a failure.
 	Retrying Phase = "retrying"
+	// Halted: its dead letters are full, and it waits until some are replayed or discarded.
+	Halted Phase = "halted"
 	// Stopped: it delivers no more.
 	Stopped Phase = "stopped"
 )
@@ -37,15 +40,29 @@ type status struct {
 	down      time.Time // when the first failure since the newest delivery was
 	failures  int       // since the newest delivery
 	logged    time.Time // when a failure was logged last
+	told      bool      // of a failure since the newest delivery
 	refusals  int       // permanent, in a row, without a delivery between
+	warned    time.Time // when refusals were logged last
+	halted    time.Time // when full dead letters were logged last
 }
 
 func (s *status) init() { s.set(Idle) }
 
 func (s *status) set(p Phase) { s.phase.Store(&p) }
 
+func (s *status) is(p Phase) bool { return *s.phase.Load() == p }
+
 // logEvery is how often, at most, a fault that repeats is logged.
 const logEvery = 30 * time.Second
+
+// due reports whether logEvery has passed since last, and if so moves last to now.
+func due(last *time.Time, now time.Time) bool {
+	if !last.IsZero() && now.Sub(*last) < logEvery {
+		return false
+	}
+	*last = now
+	return true
+}
 
 // failure notes that a session or a dial of d failed.
 func (s *status) failure(d *Destination, end ending) {
@@ -58,10 +75,8 @@ func (s *status) failure(d *Destination, end ending) {
 	}
 	s.failures++
 	s.lastErr, s.lastErrAt = end.err, now
-	tell := s.failures == 1 || now.Sub(s.logged) >= logEvery
-	if tell {
-		s.logged = now
-	}
+	tell := !errors.Is(end.err, errDeadLettersFull) && due(&s.logged, now) // buryRefused tells of those
+	s.told = s.told || tell
 	failures, down := s.failures, s.down
 	s.mu.Unlock()
 	if tell {
@@ -76,10 +91,10 @@ func (s *status) success(d *Destination, n int, bytes int64) {
 	s.deliveredBytes.Add(bytes)
 	s.growBatch(d.config.Load().batch)
 	s.mu.Lock()
-	down, failures := s.down, s.failures
-	s.down, s.failures, s.refusals = time.Time{}, 0, 0
+	down, failures, told := s.down, s.failures, s.told
+	s.down, s.failures, s.refusals, s.told = time.Time{}, 0, 0, false
 	s.mu.Unlock()
-	if failures > 0 {
+	if told {
 		d.logger.Info("delivering again", "down_for", time.Since(down).Round(time.Millisecond), "failures", failures)
 	}
 }
@@ -87,15 +102,30 @@ func (s *status) success(d *Destination, n int, bytes int64) {
 // manyRefusals is how many permanent refusals in a row look like a fault of the destination rather than of events.
 const manyRefusals = 20
 
-// refusal notes a permanent refusal.
-func (s *status) refusal(d *Destination, err error) {
+// refused notes n permanent refusals since the newest delivery; err is the last of them.
+func (s *status) refused(d *Destination, n int, err error) {
 	s.mu.Lock()
-	s.refusals++
+	before := s.refusals
+	s.refusals += n
 	refusals := s.refusals
+	tell := before < manyRefusals && refusals >= manyRefusals && due(&s.warned, time.Now())
 	s.mu.Unlock()
-	if refusals == manyRefusals {
+	if tell {
 		d.logger.Warn("many events in a row were refused for good and none delivered: the destination may be set up "+
 			"wrongly", "refused", refusals, "error", err)
+	}
+}
+
+// lettersFull notes that there is no room for a dead letter.
+func (s *status) lettersFull(d *Destination, err error) {
+	s.mu.Lock()
+	now := time.Now()
+	s.lastErr, s.lastErrAt = err, now
+	tell := due(&s.halted, now)
+	s.mu.Unlock()
+	if tell {
+		d.logger.Error("there is no room for a dead letter", "error", err, "dead_letters", d.dead.count(),
+			"waiting_events", d.Remaining())
 	}
 }
 

@@ -53,7 +53,7 @@ func (h *Hub) DeadLetters(f DeadFilter) iter.Seq2[DeadLetter, error] {
 			return
 		}
 		for _, d := range h.everyDestination() {
-			for _, l := range d.DeadLetters() {
+			for l := range d.DeadLetters() {
 				if chosen(l) && !yield(l, nil) {
 					return
 				}
@@ -130,8 +130,11 @@ func (h *Hub) tryReplay(routing *routing, l DeadLetter) (bool, *noRoom, error) {
 	r := l.Record().For(d.Number())
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
+	switch {
+	case h.closed:
 		return false, nil, ErrClosed
+	case h.routing.Load() != routing:
+		return false, &noRoom{d.Name(), nil}, nil // routing.replaced is closed by now, or will be at once
 	}
 	if room := d.ReserveInBacklog(r); room != nil {
 		return false, &noRoom{d.Name(), room}, nil

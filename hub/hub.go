@@ -3,8 +3,6 @@ package hub
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -83,11 +81,11 @@ type Stats struct {
 // Stats returns a snapshot.
 func (h *Hub) Stats() Stats {
 	s := Stats{Accepted: h.accepted.Load(), Unmatched: h.unmatched.count.Load()}
+	h.reloading.Lock()
+	defer h.reloading.Unlock()
 	for _, d := range h.routing.Load().Destinations() {
 		s.Destinations = append(s.Destinations, d.Stats())
 	}
-	h.reloading.Lock()
-	defer h.reloading.Unlock()
 	for _, name := range h.retiredNames() {
 		stats := h.retired[name].Stats()
 		stats.Removed = true
@@ -101,35 +99,41 @@ func (h *Hub) Stats() Stats {
 func (h *Hub) Sync(ctx context.Context) error { return ctx.Err() }
 
 // Flush returns when every event that was accepted before is delivered, dropped by policy or a dead letter, at every
-// destination; or when ctx ends, with its error; or with ErrClosed when the hub has stopped before. A destination that
+// destination; or when ctx ends, with its error; or with ErrClosed when the hub was closed before. A destination that
 // a reload removed is waited for as long as it delivers.
 func (h *Hub) Flush(ctx context.Context) error {
-	for _, d := range h.running() {
-		flushed := d.Flushed()
-		if flushed == nil {
-			continue
-		}
+	for _, w := range h.unflushed() {
 		select {
-		case <-flushed:
-		case <-d.ended:
-		case <-h.stopped:
-			return ErrClosed
+		case <-w.flushed:
+		case <-w.ended:
 		case <-ctx.Done():
 			return evbus.Ended(ctx)
 		}
 	}
+	select {
+	case <-h.closing:
+		if len(h.unflushed()) > 0 {
+			return ErrClosed
+		}
+	default:
+	}
 	return nil
 }
 
-// running returns the destinations that deliver: those in force and those that were removed and drain.
-func (h *Hub) running() []*retiree {
+// unflushed is a destination with something to deliver: flushed is closed once it has, ended when it stops before.
+type unflushed struct{ flushed, ended <-chan struct{} }
+
+// unflushed returns the destinations that have something to deliver, those that a reload removed included.
+func (h *Hub) unflushed() []unflushed {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	var all []*retiree
-	for _, d := range h.routing.Load().Destinations() {
-		all = append(all, &retiree{Destination: d}) // in force: it does not end
+	var all []unflushed
+	for _, d := range h.everyDestinationLocked() {
+		if flushed := d.Flushed(); flushed != nil {
+			all = append(all, unflushed{flushed, d.Stopped()})
+		}
 	}
-	return slices.AppendSeq(all, maps.Values(h.retired))
+	return all
 }
 
 // everyDestination returns those in force and those that were removed and still have events.

@@ -58,7 +58,7 @@ func (c *config) plan(f *acct.File) (*Plan, error) {
 	entries, warnings, err := f.Entries(slices.Sorted(mapKeys(byName)))
 	errs := []error{err}
 	p := &Plan{Warnings: slices.Concat(f.Warnings, warnings), MatchPlugin: f.MatchPlugin}
-	names := map[string]int{}
+	names := map[string]bool{}
 	var origins []acct.Entry
 	for _, e := range entries {
 		planned, err := c.planEntry(e, byName[e.Section], names)
@@ -104,8 +104,8 @@ type entryDecoder struct {
 
 func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.options) }
 
-// planEntry returns the destinations of one entry. names counts the identities given so far.
-func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]int) ([]PlannedDestination, error) {
+// planEntry returns the destinations of one entry. names holds the identities given so far.
+func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]bool) ([]PlannedDestination, error) {
 	options := evbus.DefaultOptions()
 	conns, err := p.Configure(entryDecoder{e, &options})
 	if err != nil {
@@ -120,9 +120,7 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 	var all []PlannedDestination
 	for _, conn := range conns {
 		name := identity(e, conn, options.Name, len(conns) > 1)
-		if names[name]++; names[name] > 1 {
-			name = fmt.Sprintf("%s#%d", name, names[name])
-		}
+		name = numbered(names, name)
 		dial, err := conn.Open(providers.Env{
 			Destination: name, Logger: c.logger.With("destination", name),
 			Order: options.Delivery.Order, Timeout: options.Delivery.Timeout,
@@ -138,6 +136,16 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 	return all, nil
 }
 
+// numbered returns name, with a number behind it if names has it already, and adds it to names.
+func numbered(names map[string]bool, name string) string {
+	unique := name
+	for n := 2; names[unique]; n++ {
+		unique = fmt.Sprintf("%s#%d", name, n)
+	}
+	names[unique] = true
+	return unique
+}
+
 // identity names a destination: by the name that the user gave it, else by its pattern and address. The address also
 // tells the connections of one entry apart.
 func identity(e acct.Entry, conn providers.Connection, name string, several bool) string {
@@ -145,9 +153,9 @@ func identity(e acct.Entry, conn providers.Connection, name string, several bool
 	case name == "":
 		return conn.Provider + ":" + visible(e.Pattern) + "@" + visible(conn.Address)
 	case several:
-		return conn.Provider + ":" + name + "@" + visible(conn.Address)
+		return conn.Provider + ":" + visible(name) + "@" + visible(conn.Address)
 	default:
-		return conn.Provider + ":" + name
+		return conn.Provider + ":" + visible(name)
 	}
 }
 

@@ -67,6 +67,7 @@ func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) {
 		all = append(all, d)
 	}
 	next := &routing{Router: evbus.NewRouter(p.table, all), replaced: make(chan struct{})}
+	h.forgetRetired()
 	h.mu.Lock()
 	previous := h.routing.Swap(next)
 	h.mu.Unlock()
@@ -122,10 +123,25 @@ func (h *Hub) retire(d *evbus.Destination) {
 	}()
 }
 
+// holdsEvents reports whether r still has something to deliver or to tell.
+func (r *retiree) holdsEvents() bool { return r.Remaining() > 0 || r.Stats().DeadLetters > 0 }
+
+// forgetRetired lets go of the removed destinations of which nothing is left.
+func (h *Hub) forgetRetired() {
+	maps.DeleteFunc(h.retired, func(_ string, r *retiree) bool {
+		select {
+		case <-r.ended:
+			return !r.holdsEvents()
+		default:
+			return false
+		}
+	})
+}
+
 func (h *Hub) retiredNames() []string {
 	var names []string
 	for name, r := range h.retired {
-		if r.Remaining() > 0 || len(r.DeadLetters()) > 0 {
+		if r.holdsEvents() {
 			names = append(names, name)
 		}
 	}

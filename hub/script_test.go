@@ -32,3 +32,15 @@ func stallWait(b *providertest.Fake) { b.Script(providertest.Script{OnWait: hang
 func dead(err error) providertest.Script {
 	return providertest.Script{OnDial: func(context.Context, int) error { return err }}
 }
+
+// slowPerMessage makes a hook of a script that takes d for each message.
+func slowPerMessage(d time.Duration) func(context.Context, []providers.Message) error {
+	return func(ctx context.Context, ms []providers.Message) error {
+		return slow(time.Duration(len(ms))*d)(ctx, ms)
+	}
+}
+
+// unanswered stores what arrives and never answers it.
+func unanswered() providertest.Script {
+	return providertest.Script{OnMessage: outcome(providertest.Hold(make(chan struct{})))}
+}
