@@ -37,6 +37,7 @@ func target(t *testing.T, order providers.Ordering) providertest.Target {
 		Refuse:      func(id string) { far.script(id, answering(http.StatusUnprocessableEntity)) },
 		Fail:        func(id string) { far.script(id, answering(http.StatusServiceUnavailable)) },
 		LoseAnswer:  func(id string) { far.script(id, far.storeAndHangUp) },
+		LoseMessage: func(id string) { far.script(id, hangUp) },
 		Stall:       far.stall,
 		Cut:         far.server.CloseClientConnections,
 		Connections: far.connections,
@@ -128,8 +129,10 @@ func answering(status int) func(http.ResponseWriter, []byte) {
 
 func (r *receiver) storeAndHangUp(_ http.ResponseWriter, body []byte) {
 	r.store(body)
-	panic(http.ErrAbortHandler)
+	hangUp(nil, nil)
 }
+
+func hangUp(http.ResponseWriter, []byte) { panic(http.ErrAbortHandler) }
 
 func (r *receiver) stall() (release func()) {
 	r.mu.Lock()
