@@ -22,6 +22,7 @@ func TestContract(t *testing.T) {
 			target.Far.Fail = func(id string) { far.script(id, answerFull) }
 			target.Far.LoseAnswer = func(id string) { far.script(id, loseAnswer) }
 			target.Far.LoseMessage = func(id string) { far.script(id, loseMessage) }
+			target.Far.Block = far.block
 			target.Far.Stall = far.stall
 			return target
 		})
@@ -123,6 +124,11 @@ func (s *scriptedStream) script(id, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers[id] = answer
+}
+
+func (s *scriptedStream) block() (release func()) {
+	_ = s.proxy.Set(faultproxy.Faults{Blackhole: true})
+	return func() { _ = s.proxy.Set(faultproxy.Faults{}) }
 }
 
 func (s *scriptedStream) stall() (release func()) {
