@@ -48,7 +48,7 @@ func underFaults(t *testing.T, ctx context.Context, h *hub.Hub, o *oracle.Oracle
 	l := startLoad(t, h, o)
 	for range times {
 		for _, v := range victims {
-			l.settles(ctx, v.name, loadRate/5)
+			l.settles(ctx, v.name)
 			dials := stats(t, h, v.name).Dials
 			if err := v.begin(); err != nil {
 				t.Fatal(err)
@@ -58,7 +58,7 @@ func underFaults(t *testing.T, ctx context.Context, h *hub.Hub, o *oracle.Oracle
 				t.Fatal(err)
 			}
 			mended := time.Now()
-			l.settles(ctx, v.name, loadRate/5)
+			l.settles(ctx, v.name)
 			t.Logf("%s delivers again after %v, %d dials", v.name, time.Since(mended), stats(t, h, v.name).Dials-dials)
 			if took := time.Since(mended); took > 30*time.Second {
 				t.Errorf("%s takes %v to come back", v.name, took)

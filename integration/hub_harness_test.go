@@ -29,8 +29,8 @@ type fanOut struct {
 	url, queue   string
 	// delivery is the inside of a YAML mapping, for both destinations.
 	delivery string
-	// of are more keys for one destination, by its name, each line indented by four spaces.
-	of map[string]string
+	// own is what one destination has beside that, by its name.
+	own map[string]string
 }
 
 // newFanOut creates a topic of three partitions and a durable queue, both called name.
@@ -50,16 +50,14 @@ kafka:
     name: log
     topics: [%s]
     connection: {bootstrap_servers: %q}
-    delivery: {%s}
-%s
+    delivery: {%s, %s}
 amqp:
   "*":
     name: queue
     routing_key: %s
     connection: {url: %q}
-    delivery: {%s}
-%s
-`, f.topic, f.kafka, f.delivery, f.of[kafkaName], f.queue, f.url, f.delivery, f.of[amqpName])
+    delivery: {%s, %s}
+`, f.topic, f.kafka, f.delivery, f.own[kafkaName], f.queue, f.url, f.delivery, f.own[amqpName])
 }
 
 func parseAcct(t *testing.T, text string) *acct.File {

@@ -106,9 +106,12 @@ func (l *load) keepsRate(name string, d time.Duration) {
 	}
 }
 
-// settles waits until the destination has delivered n more events than now.
-func (l *load) settles(ctx context.Context, name string, n int64) {
+// settles waits until the destination delivers and has caught up.
+func (l *load) settles(ctx context.Context, name string) {
 	l.t.Helper()
 	before := stats(l.t, l.hub, name).Delivered
-	eventually(l.t, ctx, name+" delivers", func() bool { return stats(l.t, l.hub, name).Delivered >= before+n })
+	eventually(l.t, ctx, name+" delivers and catches up", func() bool {
+		s := stats(l.t, l.hub, name)
+		return s.Delivered >= before+loadRate/5 && s.BacklogEvents < loadRate/5
+	})
 }
