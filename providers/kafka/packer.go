@@ -8,8 +8,8 @@ import (
 // framing is more than a request adds to one batch, but for the names in it.
 const framing = 128
 
-// packer encodes messages into batches, several at a time, one for each partition. Those that it finished are in
-// the order in which they have to be sent.
+// packer encodes messages into batches, several at a time, one for each partition. A batch belongs to one flight.
+// Those that are done are in the order in which they have to be sent.
 type packer struct {
 	session *session
 	now     int64
@@ -30,6 +30,9 @@ func (k *packer) add(t *topic, f *flight, message int32) error {
 	s := k.session
 	p := t.partitions[s.place(t, f, message)]
 	k.last = t
+	if p.open != nil && p.open.flight != f {
+		k.close(p)
+	}
 	limit := int(s.producer.config.Connection.MaxRequestSize) - framing - len(t.name) - len(s.producer.config.Connection.ClientID)
 	size := s.format.size(&f.ms[message], p.openCount())
 	if total := batchHeader + varintSize(size) + size; total > limit {

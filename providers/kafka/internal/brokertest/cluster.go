@@ -56,6 +56,7 @@ type Batch struct {
 	Topic     string
 	Partition int32
 	Values    []string
+	IDs       []string // message_uuid of each record
 	ID        int64
 	Epoch     int16
 	Sequence  int32
@@ -210,4 +211,21 @@ func (c *Cluster) Values(topic string) []string {
 		}
 	}
 	return vs
+}
+
+// All returns the values of each partition of each topic.
+func (c *Cluster) All() [][]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all [][]string
+	for _, logs := range c.topics {
+		for _, l := range logs {
+			var vs []string
+			for _, r := range l.records {
+				vs = append(vs, r.Value)
+			}
+			all = append(all, vs)
+		}
+	}
+	return all
 }

@@ -108,6 +108,7 @@ func read(set protocol.RecordSet) (b Batch, records []Record, bytes int, ok bool
 		}
 		records = append(records, record)
 		b.Values = append(b.Values, record.Value)
+		b.IDs = append(b.IDs, record.Headers["message_uuid"])
 		bytes += size
 	}
 }
