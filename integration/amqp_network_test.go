@@ -41,10 +41,10 @@ func amqpThroughProxy(t *testing.T, name string, n, duplicates int, timeout time
 
 // Connections end at any byte of handshake, messages and answers.
 func TestAMQPCutAtRandom(t *testing.T) {
-	const cuts = 40
+	const cuts = 20
 	for _, reset := range []bool{false, true} {
-		d := amqpThroughProxy(t, "amqp-cut", 10_000, cuts*amqpWindow, 2*time.Second,
-			faultproxy.Faults{CutWithin: 60_000, CutUp: 100_000, Seed: 1, Reset: reset, Times: cuts}, nil)
+		d := amqpThroughProxy(t, "amqp-cut", 4000, cuts*amqpWindow, 2*time.Second,
+			faultproxy.Faults{CutWithin: 60_000, CutUp: 50_000, Seed: 1, Reset: reset, Times: cuts}, nil)
 		if d.dials < cuts/2 {
 			t.Errorf("%d sessions", d.dials)
 		}

@@ -16,6 +16,7 @@ func TestMessageOnTheWire(t *testing.T) {
 	s := session(t, dialFunc(t, b, 5*time.Second, fixedKey))
 	m := message(1)
 	m.Profile = "salt/job\n%"
+	m.Attrs[2].Value = "é\n\x00%"
 	wantVerdicts(t, outcomes(t, s, append(messages(2, 2), m)), "dd")
 
 	got := b.Stored()[1]
@@ -28,7 +29,7 @@ func TestMessageOnTheWire(t *testing.T) {
 	if got.DeliveryMode != 2 || got.Type != "salt/job%0A%25" || got.AppID != "evhub" || !got.Time.Equal(m.Time) {
 		t.Errorf("properties %+v", got)
 	}
-	want := map[string]any{"cloudEvents:specversion": "1.0", "cloudEvents:id": "id-1", "cloudEvents:type": "orders"}
+	want := map[string]any{"cloudEvents:specversion": "1.0", "cloudEvents:id": "id-1", "cloudEvents:type": "é%0A%00%"}
 	if diff := cmp.Diff(want, got.Headers); diff != "" {
 		t.Error(diff)
 	}

@@ -25,6 +25,20 @@ func TestQueuesOfProfilesAreDeclaredAtTheirFirstEventIfMissing(t *testing.T) {
 	if diff := cmp.Diff([]string{"id-1", "id-2", "id-3", "id-4", "id-5"}, storedIDs(b)); diff != "" {
 		t.Error(diff)
 	}
+	if got := b.LookUps(); got != 3 {
+		t.Errorf("%d look-ups of 3 queues", got)
+	}
+}
+
+// Only its own connection may look at an exclusive queue, but all may publish to it.
+func TestExclusiveQueueOfAnotherConnection(t *testing.T) {
+	b := amqptest.Start(t)
+	b.LockQueue("orders")
+	s := session(t, dialFunc(t, b, 5*time.Second, nil))
+	wantVerdicts(t, outcomes(t, s, messages(1, 2)), "dd")
+	if declared := b.Declared(); len(declared) != 0 {
+		t.Errorf("declared %q", declared)
+	}
 }
 
 func TestFixedRoutingKeyDeclaresNothing(t *testing.T) {

@@ -83,7 +83,7 @@ func TestCloseDoesNotWaitForABlockedBroker(t *testing.T) {
 // A session that dies during an alarm must not leave its window in the socket of the next connection.
 func TestDialAfterABlockedSessionWaitsForTheBroker(t *testing.T) {
 	b := amqptest.Start(t)
-	dial := dialFunc(t, b, 300*time.Millisecond, fixedKey)
+	dial := dialFunc(t, b, 800*time.Millisecond, fixedKey)
 	s := session(t, dial)
 	blockedFlight(t, b, s)
 	s.Close(t.Context())

@@ -17,6 +17,8 @@ type Broker struct {
 	exchanges map[string]bool
 	queues    map[string]bool
 	declared  []string
+	locked    string // an exclusive queue of another connection
+	lookUps   int
 	stored    []*Message
 	conns     map[*conn]bool
 	accepted  int

@@ -73,10 +73,15 @@ func (c *conn) handleExchange(channel uint16, f *fields) {
 func (c *conn) handleQueue(channel uint16, f *fields) {
 	f.short()
 	name := f.text()
-	if f.octet()&bitPassive != 0 && !c.broker.exists(c.broker.queues, name) {
+	passive, there := f.octet()&bitPassive != 0, c.broker.exists(c.broker.queues, name)
+	switch {
+	case passive && c.broker.isLocked(name):
+		c.closeChannel(channel, 405, "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '"+name+"'")
+		return
+	case passive && !there:
 		c.closeChannel(channel, 404, "NOT_FOUND - no queue '"+name+"'")
 		return
-	} else if !c.broker.exists(c.broker.queues, name) {
+	case !passive && !there:
 		c.broker.declareQueue(name)
 	}
 	c.send(method(queueDeclareOK).text(name).long(0).long(0).frame(channel))

@@ -14,7 +14,29 @@ func (b *Broker) Declared() []string {
 	return append([]string(nil), b.declared...)
 }
 
-// Connections returns how many connections are open, Accepted how many there have been.
+// LockQueue makes name the exclusive queue of somebody else.
+func (b *Broker) LockQueue(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.locked = name
+}
+
+// LookUps returns how many passive declarations of queues there have been.
+func (b *Broker) LookUps() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lookUps
+}
+
+// isLocked counts a look-up and answers it.
+func (b *Broker) isLocked(name string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lookUps++
+	return name == b.locked
+}
+
+// Connections returns how many connections are open.
 func (b *Broker) Connections() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
