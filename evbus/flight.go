@@ -11,7 +11,7 @@ import (
 type entry struct {
 	record  *Record
 	attempt int
-	// failed is when a send of it failed for the first time; zero before.
+	// failed is when a send of it was tried and failed for the first time; zero before.
 	failed time.Time
 	// refusal is set where it was refused for good and there was no room for its dead letter.
 	refusal error

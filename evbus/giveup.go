@@ -11,11 +11,11 @@ var errGaveUp = errors.New("gave up")
 
 // backOff waits for delay, and less if ctx ends or the configuration changes. It reports whether delay has passed.
 // Events whose time is up meanwhile become dead letters.
-func (d *Destination) backOff(ctx context.Context, s *settings, delay time.Duration) bool {
+func (d *Destination) backOff(ctx context.Context, s *settings, end ending, delay time.Duration) bool {
 	until := time.Now().Add(delay)
 	for {
 		rest := time.Until(until)
-		if next := d.giveUp(s); next > 0 {
+		if next := d.giveUp(s, end.dialled); next > 0 {
 			rest = min(rest, next)
 		}
 		if !pause(ctx, rest, d.changed) {
@@ -29,8 +29,10 @@ func (d *Destination) backOff(ctx context.Context, s *settings, delay time.Durat
 
 // giveUp makes dead letters of the events that have had no success for as long as the user allows, and returns how
 // long it may be until the next one; 0 means that none is to be expected. An event's time starts when a send of it
-// failed first; for one that never was sent, when the destination failed, or when it was accepted if that was later.
-func (d *Destination) giveUp(s *settings) time.Duration {
+// failed first, or earlier: when the destination failed that has delivered nothing since, or when it was accepted if
+// that was later. While the destination can be dialled, one that was not tried itself is not given up: what is in
+// front of it may be all that is wrong.
+func (d *Destination) giveUp(s *settings, dialled bool) time.Duration {
 	limit := time.Duration(s.Options.Delivery.Retry.GiveUp)
 	if limit == 0 {
 		return 0
@@ -45,6 +47,9 @@ func (d *Destination) giveUp(s *settings) time.Duration {
 		}
 		now, next := time.Now(), limit
 		full := d.buryWhere(func(e entry) error {
+			if dialled && e.failed.IsZero() {
+				return nil
+			}
 			left := limit - now.Sub(e.since(down))
 			if left <= 0 {
 				return fmt.Errorf("%w after %v: %w", errGaveUp, limit, cause)
@@ -64,11 +69,11 @@ func (d *Destination) giveUp(s *settings) time.Duration {
 
 // since is when the time without success started for e, at a destination that is down since then.
 func (e *entry) since(down time.Time) time.Time {
-	switch {
-	case !e.failed.IsZero():
+	if e.record.accepted.After(down) {
+		down = e.record.accepted
+	}
+	if !e.failed.IsZero() && e.failed.Before(down) {
 		return e.failed
-	case e.record.accepted.After(down):
-		return e.record.accepted
 	}
 	return down
 }

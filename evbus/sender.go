@@ -34,7 +34,7 @@ func (d *Destination) run(ctx context.Context) {
 		}
 		delay := wait.next(s.Options.Delivery.Retry, end.retryAfter)
 		d.status.set(Retrying)
-		if !d.backOff(ctx, s, delay) {
+		if !d.backOff(ctx, s, end, delay) {
 			wait.reset()
 		}
 	}
@@ -60,7 +60,8 @@ type ending struct {
 	// err is what made it fail; nil if it ended because the configuration changed or the destination stops.
 	err        error
 	retryAfter time.Duration
-	delivered  bool
+	// dialled: it was a session that failed.
+	dialled, delivered bool
 	// uncertain counts the messages that may have arrived although they are sent again.
 	retried, uncertain int
 }
@@ -79,6 +80,7 @@ func (d *Destination) attempt(ctx context.Context, s *settings) ending {
 	}
 	d.status.set(Connected)
 	l := newLink(d, s, session)
+	l.end.dialled = true
 	end := l.drive(ctx)
 	d.resend = append(l.failed, d.resend...)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(timeout, closeTimeout))

@@ -122,11 +122,12 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 
 // retry ends the session because of err: e and whatever else fails is sent again by the next one.
 func (l *link) retry(e entry, err error) {
-	if e.failed.IsZero() {
-		e.failed = time.Now()
+	unsent := providers.IsUnsent(err)
+	if e.failed.IsZero() && (!unsent || len(l.failed) == 0) {
+		e.failed = time.Now() // it was tried, and not just behind another one
 	}
 	l.end.retried++
-	if !providers.IsUnsent(err) {
+	if !unsent {
 		l.end.uncertain++
 	}
 	l.end.retryAfter = max(l.end.retryAfter, providers.RetryDelay(err))
