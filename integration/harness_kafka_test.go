@@ -33,6 +33,11 @@ func createTopic(t *testing.T, k *brokers.Kafka, topic brokers.Topic) string {
 	if err := k.CreateTopic(within(t, time.Minute), topic); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+		defer stop()
+		_ = k.DeleteTopic(ctx, topic.Name) // for a test that runs again
+	})
 	return topic.Name
 }
 
