@@ -1,0 +1,110 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/providers/providertest"
+)
+
+func TestReceiptHasEachState(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("delivered", "retried", "dead", "dropped", "pending"), `fake:
+- p: {address: delivered}
+- p: {address: retried}
+- p: {address: dead}
+- p: {address: dropped, delivery: {backlog: 1B, on_full: drop_newest}}
+- p: {address: pending}
+`)
+		r.brokers["dropped"].Stall()
+		r.put(event("first"))
+		settle()
+		r.brokers["retried"].Once("e", providertest.Fail(), providertest.LoseMessage())
+		r.brokers["dead"].Once("e", providertest.Refuse())
+		r.brokers["pending"].Script(providertest.Script{OnMessage: outcome(providertest.Fail())})
+
+		receipt, err := r.PutWait(within(t, time.Minute), event("e"))
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("PutWait: %v", err)
+		}
+		want := hub.Receipt{ID: "e", Results: []hub.Result{
+			{Destination: "fake:p@delivered", State: hub.Delivered, Attempts: 1},
+			{Destination: "fake:p@retried", State: hub.Delivered, Attempts: 3},
+			{Destination: "fake:p@dead", State: hub.Dead, Attempts: 1, Err: cmpopts.AnyError},
+			{Destination: "fake:p@dropped", State: hub.Dropped},
+			{Destination: "fake:p@pending", State: hub.Pending, Err: cmpopts.AnyError},
+		}}
+		if receipt.Results[4].Attempts < 3 {
+			t.Errorf("pending after %d attempts", receipt.Results[4].Attempts)
+		}
+		receipt.Results[4].Attempts = 0
+		if diff := cmp.Diff(want, receipt, cmpopts.EquateErrors()); diff != "" {
+			t.Errorf("receipt (-want +got):\n%s", diff)
+		}
+		text := fmt.Sprint(receipt.Err())
+		for _, want := range []string{"fake:p@dead: dead: the fake broker refuses", "fake:p@dropped: dropped", "fake:p@pending: pending: the fake broker fails"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("Err %q does not say %q", text, want)
+			}
+		}
+	})
+}
+
+func TestReceiptOfAnEventThatNobodyWants(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {q: {address: a}}`)
+		receipt, err := r.PutWait(t.Context(), event("e"))
+		if err != nil || receipt.ID != "e" || len(receipt.Results) != 0 || receipt.Err() != nil {
+			t.Errorf("%+v, %v", receipt, err)
+		}
+	})
+}
+
+func TestTrackedEventsAreOnTheirWayTogether(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {p: {address: a}}`)
+		r.brokers["a"].Script(providertest.Script{OnWait: slow(time.Second)})
+		start := time.Now()
+		var tracked []*hub.Tracked
+		for _, e := range events("e", 100) {
+			w, err := r.PutTracked(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tracked = append(tracked, w)
+		}
+		for i, w := range tracked {
+			receipt, err := w.Wait(t.Context())
+			if err != nil || receipt.ID != fmt.Sprintf("e-%d", i) || receipt.Results[0].State != hub.Delivered {
+				t.Fatalf("%+v, %v", receipt, err)
+			}
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("a hundred receipts took %v", took)
+		}
+	})
+}
+
+func TestTrackedEndsWithTheHub(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {p: {address: a}}`)
+		r.brokers["a"].Script(dead(errDown))
+		tracked, err := r.PutTracked(t.Context(), event("e"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Close(within(t, time.Second))
+		receipt, err := tracked.Wait(t.Context())
+		if !errors.Is(err, hub.ErrClosed) || receipt.Results[0].State != hub.Pending {
+			t.Errorf("%+v, %v", receipt, err)
+		}
+	})
+}
