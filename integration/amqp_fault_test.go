@@ -98,18 +98,37 @@ func alarm(t *testing.T, ctx context.Context, r *brokers.RabbitMQ, d time.Durati
 	}
 }
 
-// Sessions that an impatient engine ends during the alarm leave no second window behind.
+// Sessions that an impatient engine ends during the alarm leave one window in sockets, not one each.
 func TestAMQPImpatienceDuringAnAlarm(t *testing.T) {
 	r := pool.OwnRabbitMQ(t)
 	ctx, o := within(t, time.Minute), oracle.New("amqp-impatience")
 	queue := declareQueue(t, r, "amqp-impatience", nil)
 	dial := amqpDial(t, r.Addr(), 400*time.Millisecond, atKey(queue))
-	impatient := func(ctx context.Context) (providers.Session, error) {
+	const n = 500
+	d := newAMQPDriver(func(ctx context.Context) (providers.Session, error) {
 		s, err := dial(ctx)
-		return impatientSession{s}, err
+		if err != nil {
+			return nil, err
+		}
+		return impatientSession{s}, nil
+	})
+	ms := amqpMessages(o, "impatience", 1, n)
+	done := make(chan error, 1)
+	if err := r.SetAlarm(ctx, true); err != nil {
+		t.Fatal(err)
 	}
-	underLoad(t, ctx, impatient, o, 30_000, func() { alarm(t, ctx, r, 3*time.Second) })
-	verifyAMQP(t, ctx, r, o, amqpWindow, queue)
+	go func() { done <- d.deliver(ctx, ms) }()
+	pause(ctx, 3*time.Second)
+	if err := r.SetAlarm(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if d.dials < 3 {
+		t.Errorf("%d sessions: the engine was not impatient", d.dials)
+	}
+	verifyAMQP(t, ctx, r, o, n, queue)
 }
 
 // impatientSession gives each Send and Wait half a second, alarm or not.
