@@ -24,10 +24,13 @@ type topicState struct {
 }
 
 // lookup asks brokers, in turn, until one describes the cluster. It returns the link to that one as well.
-func (d *dialer) lookup(ctx context.Context, servers, topics []string) (*link, cluster, error) {
+// One that hangs leaves enough of limit for the others.
+func (d *dialer) lookup(ctx context.Context, limit time.Duration, servers, topics []string) (*link, cluster, error) {
+	each := *d
+	each.timeout = min(d.timeout, limit/time.Duration(len(servers)+1))
 	var errs []error
 	for _, server := range servers {
-		l, err := d.dial(ctx, server)
+		l, err := each.dial(ctx, server)
 		if err == nil {
 			var c cluster
 			if c, err = l.describe(ctx, d.timeout, topics); err == nil {

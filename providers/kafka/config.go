@@ -29,7 +29,7 @@ type Connection struct {
 	ConnectionsMaxIdleMS int               `yaml:"connections_max_idle_ms" doc:"Close a connection that was not used for so long; the next event opens it again. 0 means never."`
 	MaxRequestSize       providers.Size    `yaml:"max_request_size" doc:"Most bytes of one request. A larger event is refused without being sent."`
 	RetryBackoffMS       int               `yaml:"retry_backoff_ms" doc:"First pause before a batch is sent again; it doubles up to one second."`
-	RequestTimeoutMS     int               `yaml:"request_timeout_ms" doc:"Longest wait for a broker's answer; 0 means delivery's timeout."`
+	RequestTimeoutMS     int               `yaml:"request_timeout_ms" doc:"Longest wait for a broker's answer before the connection is given up; 0 means half of delivery's timeout, more than three quarters count as these, since the rest is needed to find out what the broker has."`
 	SecurityProtocol     string            `yaml:"security_protocol" doc:"PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. Without it, TLS if ssl is given and SASL if a user name is."`
 	SSLContext           string            `yaml:"ssl_context" doc:"Refused: it is a Python object. Name the files under ssl instead."`
 	APIVersion           string            `yaml:"api_version" doc:"Has no effect: the version of each request is agreed with each broker."`
@@ -74,12 +74,13 @@ func (c Config) topic() string {
 	return c.Topics[0]
 }
 
-// timeout returns the longest wait for one answer of a broker.
+// timeout returns the longest wait for one answer of a broker. It leaves some of the engine's to settle what the
+// answer would have said.
 func (c Config) timeout(env providers.Env) time.Duration {
 	if ms := c.Connection.RequestTimeoutMS; ms > 0 {
-		return time.Duration(ms) * time.Millisecond
+		return min(time.Duration(ms)*time.Millisecond, env.Timeout*3/4)
 	}
-	return env.Timeout
+	return env.Timeout / 2
 }
 
 // Acks says how many copies of a record must exist before it counts as delivered.

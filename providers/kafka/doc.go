@@ -19,6 +19,6 @@
 // # Events without a topic
 //
 // Without `topics`, a topic is looked up when the first event for it is sent. One that does not exist, and that the
-// broker does not create, is no fault of the event: after the timeout the session fails, with the events for the
+// broker does not create, is no fault of the event: after a while the session fails, with the events for the
 // other topics delivered, and the destination tries again until the topic is there.
 package kafka

@@ -46,12 +46,12 @@ func (s *session) delivered(p *partition, b *batch) {
 	if s.identity.id != noProducerID {
 		p.acked = max(p.acked, b.time)
 	}
-	if slices.ContainsFunc(p.batches[:i], func(e *batch) bool { return e.answer.code == unknownTopicOrPartition }) {
-		// The topic was created between the two, and a new topic takes any first sequence number.
+	if slices.ContainsFunc(p.batches[:i], func(e *batch) bool { return !e.maybe || e.answer.code == unknownTopicOrPartition }) {
+		// One before it is surely not there: the broker did not know the id any more, and took any number.
 		s.release(b, nil)
 		p.batches = slices.Delete(p.batches, i, i+1)
 		p.sent, p.again = p.sent-1, max(p.again-1, 0)
-		s.failPartition(p, errors.New("the topic was deleted and created anew while events were on their way"))
+		s.failPartition(p, errors.New("the broker has forgotten the producer, as after a deleted topic that was created anew"))
 		return
 	}
 	for _, e := range p.batches[:i+1] {

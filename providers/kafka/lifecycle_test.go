@@ -109,6 +109,40 @@ func TestTopicDeleted(t *testing.T) {
 	}
 }
 
+// TestForgottenProducer: a new topic under the old name takes the second batch after refusing the first. The first
+// does not count as delivered.
+func TestForgottenProducer(t *testing.T) {
+	c := brokertest.New(t, 1)
+	c.Create("events", 1)
+	gate := make(chan struct{})
+	c.Script = func(b brokertest.Batch) brokertest.Reply {
+		switch b.Attempt {
+		case 2:
+			return brokertest.Reply{Code: 2, Wait: gate}
+		case 3:
+			return brokertest.Reply{Wait: gate}
+		}
+		return brokertest.Reply{}
+	}
+	dial := dialer(t, c, nil)
+	s := session(t, dial)
+	deliver(t, s, numbered(0, 0))
+	c.Create("events", 1)
+	first, second := s.Send(context.Background(), numbered(1, 1)), s.Send(context.Background(), numbered(2, 2))
+	close(gate)
+	if err := wait(first); !providers.IsUnsent(err) || !strings.Contains(err.Error(), "forgotten") {
+		t.Errorf("first: %v", err)
+	}
+	if err := wait(second); err != nil {
+		t.Errorf("second: %v", err)
+	}
+	closeSession(t, s)
+	deliver(t, session(t, dial), numbered(1, 1))
+	if diff := cmp.Diff([]string{"2", "1"}, c.Values("events")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestLeaderMoves(t *testing.T) {
 	c := brokertest.New(t, 3)
 	c.Create("events", 1)

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -134,8 +135,11 @@ func (p *partition) remove(n int) {
 
 // drop gives all batches err as their outcome.
 func (p *partition) drop(err error) {
-	if p.failed != nil {
+	switch {
+	case p.failed != nil:
 		err = p.failed
+	case p.trouble.cause != nil:
+		err = fmt.Errorf("topic %s, partition %d: %v: %w", p.topic.name, p.number, p.trouble.cause, err)
 	}
 	for _, b := range p.batches {
 		outcome := err

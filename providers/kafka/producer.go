@@ -17,7 +17,7 @@ type producer struct {
 	config  Config
 	env     providers.Env
 	dialer  dialer
-	timeout time.Duration // longest wait for one answer
+	timeout time.Duration // longest wait for one answer; env.Timeout is the longest for an outcome
 	codec   compress.Codec
 	buffers buffers
 
@@ -67,7 +67,7 @@ func (p *producer) dial(ctx context.Context) (providers.Session, error) {
 	if t := p.config.topic(); t != "" {
 		topics = []string{t}
 	}
-	l, c, err := p.dialer.lookup(ctx, servers, topics)
+	l, c, err := p.dialer.lookup(ctx, p.env.Timeout, servers, topics)
 	if err != nil {
 		return nil, err
 	}

@@ -38,12 +38,7 @@ func (s *session) restore() {
 	}
 	ctx, cancel := context.WithTimeout(s.dials, s.producer.timeout)
 	defer cancel()
-	d := s.producer.dialer
-	if len(servers) > 1 {
-		// One that hangs must not use up the time for the others.
-		d.timeout /= 4
-	}
-	l, c, err := d.lookup(ctx, servers, m.names())
+	l, c, err := s.producer.dialer.lookup(ctx, s.producer.timeout, servers, m.names())
 	if err != nil {
 		s.noteMissing(m, err)
 		return

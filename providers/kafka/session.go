@@ -230,14 +230,14 @@ func (s *session) review() time.Duration {
 	now, next := time.Now(), idleReview
 	for _, t := range s.topics {
 		if len(t.waiting) > 0 {
-			if s.tooLong(t.trouble.since, now) {
+			if tooLong(t.trouble.since, now, s.producer.timeout) {
 				s.fail(fmt.Errorf("topic %s: %w", t.name, t.trouble.cause))
 			}
 			next = min(next, t.trouble.until(now))
 		}
 	}
 	for _, p := range s.ready {
-		if p.failed == nil && s.tooLong(p.trouble.since, now) {
+		if p.failed == nil && tooLong(p.trouble.since, now, s.producer.env.Timeout) {
 			s.failPartition(p, p.trouble.cause)
 		}
 		if p.failed == nil {
@@ -250,8 +250,8 @@ func (s *session) review() time.Duration {
 	return max(next, time.Millisecond)
 }
 
-func (s *session) tooLong(since, now time.Time) bool {
-	return !since.IsZero() && now.Sub(since) > s.producer.timeout
+func tooLong(since, now time.Time, limit time.Duration) bool {
+	return !since.IsZero() && now.Sub(since) > limit
 }
 
 // settled reports whether waiting longer would settle nothing. The caller holds mu.
