@@ -34,7 +34,7 @@ func newCheck(o *options) *cobra.Command {
 		Long: `Check an acct file as a whole, and say for each destination where it leads. With --connect every destination is
 dialled, as a delivery would: with TLS and login, but without an event. Exit code 2 means that the file is wrong, 1 that a
 destination cannot be reached.`,
-		Args: exactArgs(1, "one acct file"),
+		Args: wantArgs(1, 1, "one acct file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if timeout <= 0 {
 				return usageError(fmt.Errorf("--timeout must be more than 0"))
@@ -115,29 +115,44 @@ func printCheck(o *options, path string, warnings []acct.Warning, lines []checkL
 		}
 		return c.printJSON(map[string]any{"file": path, "warnings": texts, "destinations": lines})
 	}
-	s := c.style(c.out)
-	for _, w := range warnings {
-		fmt.Fprintln(c.out, s.warning("warning: ")+w.String())
-	}
+	o.warn(warnings)
+	s := c.out.style
 	for _, l := range lines {
-		fmt.Fprintf(c.out, "%s  %s\n", l.mark(s), s.heading(l.Destination))
+		fmt.Fprintf(c.out, "%s  %s\n", l.mark(s), s.heading(visible(l.Destination)))
+		fmt.Fprintf(c.out, "%s  %s\n", blankMark, s.faint(l.details()))
 		if l.Error != "" {
-			fmt.Fprintln(c.out, "      "+s.failure(l.Error))
+			fmt.Fprintf(c.out, "%s  %s\n", blankMark, s.failure(visible(l.Error)))
 		}
 	}
 	if !connect {
-		fmt.Fprintf(c.out, "%s is right: %s\n", path, count(len(lines), "destination"))
+		fmt.Fprintf(c.out, "%s is right: %s\n", visible(path), count(len(lines), "destination"))
 	}
 	return nil
 }
 
+// warn prints what is odd about an acct file.
+func (o *options) warn(warnings []acct.Warning) {
+	for _, w := range warnings {
+		fmt.Fprintln(o.console.err, o.console.err.style.warning("warning: ")+visible(w.String()))
+	}
+}
+
+// details says where the destination comes from and leads to.
+func (l checkLine) details() string {
+	return fmt.Sprintf("pattern %q, to %s %s, format %s", visible(l.Pattern), l.Provider, visible(l.Address), l.Format)
+}
+
+// blankMark is as wide as a mark.
+const blankMark = "         "
+
 func (l checkLine) mark(s style) string {
 	switch {
-	case l.Connected == nil:
-		return s.faint(fmt.Sprintf("%-8s", "line "+fmt.Sprint(l.Line)))
-	case *l.Connected:
+	case l.Connected != nil && *l.Connected:
 		return s.success(fmt.Sprintf("%6.0f ms", *l.Seconds*1000))
-	default:
-		return s.failure(fmt.Sprintf("%-9s", "failed"))
+	case l.Connected != nil:
+		return s.failure(fmt.Sprintf("%9s", "failed"))
+	case l.Line == 0:
+		return blankMark
 	}
+	return s.faint(fmt.Sprintf("%9s", fmt.Sprintf("line %d", l.Line)))
 }

@@ -49,3 +49,9 @@ func codeOf(err error) int {
 	}
 	return exitFailure
 }
+
+// quiet reports whether everything about err has been said already.
+func quiet(err error) bool {
+	var e *exitError
+	return err == nil || errors.As(err, &e) && e.err == nil
+}

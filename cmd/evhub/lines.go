@@ -3,18 +3,19 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
+	"os"
 
 	"github.com/evhub/evhub/hub"
 )
 
 // maxLine is the longest line of events that is read, in bytes: a hub takes no event that large.
 const maxLine = 4 << 20
+
+// byteOrderMark is what some editors write before the first line.
+var byteOrderMark = []byte("\ufeff")
 
 // line is one event of a stream, or why it is none.
 type line struct {
@@ -30,6 +31,21 @@ type lineSource struct {
 	closer io.Closer
 	number int
 	single *hub.Event
+}
+
+// openLines opens the file of events at path; "" and "-" mean standard input.
+func openLines(path string, c console) (*lineSource, error) {
+	if path != "" && path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("--events: %w", err)
+		}
+		return newLineSource(path, file, file), nil
+	}
+	if isTerminal(c.in) && c.err.terminal {
+		fmt.Fprintln(c.err, c.err.style.faint("type events, one JSON object in a line; Ctrl-D ends"))
+	}
+	return newLineSource("standard input", c.in, nil), nil
 }
 
 func newLineSource(name string, r io.Reader, c io.Closer) *lineSource {
@@ -61,6 +77,9 @@ func (s *lineSource) next() (line, error) {
 			return line{}, err
 		}
 		s.number++
+		if s.number == 1 {
+			text = bytes.TrimPrefix(text, byteOrderMark)
+		}
 		switch {
 		case tooLong:
 			return line{number: s.number, err: fmt.Errorf("the line is longer than %d bytes", maxLine)}, nil
@@ -102,54 +121,4 @@ func (s *lineSource) readLine() (text []byte, tooLong bool, err error) {
 			return nil, false, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-}
-
-// eventLine is the form of a line.
-type eventLine struct {
-	Profile string          `json:"profile"`
-	Body    json.RawMessage `json:"body"`
-	Tags    json.RawMessage `json:"tags"`
-	RunName string          `json:"run_name"`
-	Key     string          `json:"key"`
-	ID      string          `json:"id"`
-}
-
-func parseEvent(text []byte) (hub.Event, error) {
-	if !utf8.Valid(text) {
-		return hub.Event{}, errors.New("the line is not valid UTF-8")
-	}
-	var e eventLine
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&e); err != nil {
-		return hub.Event{}, lineError(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return hub.Event{}, errors.New("more than one JSON value in the line")
-	}
-	if e.Body == nil {
-		return hub.Event{}, errors.New(`no "body" in the line; null is a body too`)
-	}
-	return hub.Event{Profile: e.Profile, Body: e.Body, Tags: tagsOf(e.Tags), RunName: e.RunName, Key: e.Key, ID: e.ID}, nil
-}
-
-func tagsOf(text json.RawMessage) any {
-	if text == nil {
-		return nil
-	}
-	return text
-}
-
-func lineError(err error) error {
-	if rest, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("unknown key %s; there are profile, body, tags, run_name, key, id", rest)
-	}
-	var typed *json.UnmarshalTypeError
-	if errors.As(err, &typed) && typed.Field != "" {
-		return fmt.Errorf("%q must be a %s, not a %s", typed.Field, typed.Type, typed.Value)
-	}
-	if errors.As(err, &typed) {
-		return fmt.Errorf("want a JSON object such as {\"profile\": ..., \"body\": ...}, not a %s", typed.Value)
-	}
-	return fmt.Errorf("not JSON: %w", err)
 }

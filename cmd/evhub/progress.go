@@ -20,7 +20,7 @@ const (
 // startProgress shows nothing where standard error is no terminal, nor with --output json.
 func startProgress(o *options, h *hub.Hub) *progress {
 	p := &progress{quit: make(chan struct{}), ended: make(chan struct{})}
-	if o.json() || !isTerminal(o.console.err) {
+	if o.json() || !o.console.err.terminal {
 		close(p.ended)
 		return p
 	}
@@ -31,10 +31,10 @@ func startProgress(o *options, h *hub.Hub) *progress {
 		for {
 			select {
 			case <-timer.C:
-				fmt.Fprintf(o.console.err, "\r\x1b[K%s", progressText(h.Stats()))
+				o.console.err.setStatus(progressText(h.Stats()))
 				timer.Reset(progressEvery)
 			case <-p.quit:
-				fmt.Fprint(o.console.err, "\r\x1b[K")
+				o.console.err.setStatus("")
 				return
 			}
 		}
@@ -53,9 +53,19 @@ func progressText(s hub.Stats) string {
 	for _, d := range s.Destinations {
 		delivered += d.Delivered
 		waiting += d.BacklogEvents
-		if d.LastError != "" && d.BacklogEvents > 0 {
-			troubled = "; " + d.Name + " is in trouble"
+		if troubled == "" && d.LastError != "" && d.BacklogEvents > 0 {
+			troubled = "; waiting for " + visible(d.Name)
 		}
 	}
-	return fmt.Sprintf("%d accepted, %d delivered, %d waiting%s", s.Accepted, delivered, waiting, troubled)
+	return cut(fmt.Sprintf("%d accepted, %d delivered, %d waiting%s", s.Accepted, delivered, waiting, troubled))
+}
+
+// statusWidth is how long a status line may be: one that a terminal wraps cannot be taken away.
+const statusWidth = 79
+
+func cut(line string) string {
+	if runes := []rune(line); len(runes) > statusWidth {
+		return string(runes[:statusWidth-1]) + "…"
+	}
+	return line
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/hub"
 )
 
@@ -43,7 +40,7 @@ Exit codes: 0 all done, 1 failure, 2 bad flags or acct file, 3 some events were 
 dead letters, 5 some are not delivered yet, 130 interrupted. Where several are true the highest counts.`,
 		Example: `  evhub put -f acct.yaml --profile idem-status --tag type=state-status --body '"FINISHED"' --wait
   generate-events | evhub put -f acct.yaml`,
-		Args: exactArgs(0, "no arguments"),
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.single.given = cmd.Flags().Changed("body")
 			f.single.tagsGiven = cmd.Flags().Changed("tags")
@@ -57,10 +54,11 @@ dead letters, 5 some are not delivered yet, 130 interrupted. Where several are t
 	f.single.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.events, "events", "", "file of JSON Lines to put (default: standard input)")
-	flags.StringVar(&f.format, "format", "", "format of all bodies, whatever the file says: "+strings.Join(evbus.FormatNames(), ", "))
+	flags.StringVar(&f.format, "format", "", "format of all bodies, whatever the file says: "+strings.Join(hub.FormatNames(), ", "))
 	flags.BoolVar(&f.wait, "wait", false, "print a receipt line for each event when all destinations have settled it")
 	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
-	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for deliveries after the last event; 0 for ever")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the last event; 0: for ever")
+	completeWith(cmd, "format", hub.FormatNames()...)
 	return cmd
 }
 
@@ -69,8 +67,8 @@ func (f *putFlags) check(cmd *cobra.Command) error {
 	if f.timeout < 0 {
 		return errors.New("--timeout must not be negative")
 	}
-	if f.format != "" && !slices.Contains(evbus.FormatNames(), f.format) {
-		return fmt.Errorf("--format %s: there are %s", f.format, strings.Join(evbus.FormatNames(), ", "))
+	if f.format != "" && !slices.Contains(hub.FormatNames(), f.format) {
+		return fmt.Errorf("--format %s: there are %s", f.format, strings.Join(hub.FormatNames(), ", "))
 	}
 	if f.single.given {
 		if f.events != "" {
@@ -87,7 +85,7 @@ func (f *putFlags) check(cmd *cobra.Command) error {
 }
 
 func runPut(ctx context.Context, o *options, f *putFlags) error {
-	source, err := f.source(o.console.in)
+	source, err := f.source(o.console)
 	if err != nil {
 		return usageError(err)
 	}
@@ -111,7 +109,7 @@ func runPut(ctx context.Context, o *options, f *putFlags) error {
 }
 
 // source is where the events of one call come from.
-func (f *putFlags) source(stdin io.Reader) (*lineSource, error) {
+func (f *putFlags) source(c console) (*lineSource, error) {
 	if f.single.given {
 		e, err := f.single.event()
 		if err != nil {
@@ -119,12 +117,5 @@ func (f *putFlags) source(stdin io.Reader) (*lineSource, error) {
 		}
 		return oneEvent(e), nil
 	}
-	if f.events == "" || f.events == "-" {
-		return newLineSource("standard input", stdin, nil), nil
-	}
-	file, err := os.Open(f.events)
-	if err != nil {
-		return nil, fmt.Errorf("--events: %w", err)
-	}
-	return newLineSource(f.events, file, file), nil
+	return openLines(f.events, c)
 }

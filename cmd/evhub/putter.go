@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"sync"
 	"time"
 
 	"github.com/evhub/evhub/hub"
@@ -18,36 +16,33 @@ type putter struct {
 	hub     *hub.Hub
 	signals *signals
 
-	receipts *receipts
+	receipts *receipts // nil without --wait
+	listener *listener // nil but for evhub listen
 	summary  summary
-	printing sync.Mutex
 }
-
-// interruptedDrain is how long deliveries may go on after a first signal.
-const interruptedDrain = 5 * time.Second
 
 func (p *putter) run(source *lineSource) error {
 	progress := startProgress(p.o, p.hub)
 	if p.f.wait {
-		p.receipts = startReceipts(p)
+		p.receipts = startReceipts(p.o)
 	}
 	readErr := p.putAll(source)
 	p.drain()
 	progress.stop()
 	p.summary.finish(p.hub)
 	p.summary.print(p.o)
-	if readErr != nil {
-		return readErr
-	}
 	if p.signals.asked.Err() != nil {
-		return &exitError{code: exitInterrupted}
+		return &exitError{exitInterrupted, readErr}
 	}
-	return p.summary.exit()
+	if code := p.summary.code(readErr); code != exitDone {
+		return &exitError{code, readErr}
+	}
+	return nil
 }
 
-// putAll puts every event of source. It returns what ended it early.
+// putAll puts every event of source. It returns what is wrong with the source.
 func (p *putter) putAll(source *lineSource) error {
-	lines := p.read(source)
+	lines := readLines(p.signals.asked, source)
 	for {
 		select {
 		case batch, more := <-lines.batches:
@@ -63,122 +58,129 @@ func (p *putter) putAll(source *lineSource) error {
 	}
 }
 
-// reading is the goroutine that waits for input, which nothing can interrupt; it ends with the input or the process.
-type reading struct {
-	batches chan []line
-	err     error
-}
-
-// mostLines is how many lines are put at once at most.
-const mostLines = 256
-
-func (p *putter) read(source *lineSource) *reading {
-	r := &reading{batches: make(chan []line, 1)}
-	go func() {
-		defer close(r.batches)
-		for r.err == nil {
-			var batch []line
-			for len(batch) == 0 || len(batch) < mostLines && source.buffered() {
-				l, err := source.next()
-				if err != nil {
-					r.err = err
-					break
-				}
-				batch = append(batch, l)
-			}
-			select {
-			case r.batches <- batch:
-			case <-p.signals.asked.Done():
-				return
-			}
-		}
-		if errors.Is(r.err, io.EOF) {
-			r.err = nil
-		}
-	}()
-	return r
-}
-
 // putBatch puts lines in order and reports whether there is no sense in going on.
 func (p *putter) putBatch(batch []line) (stopped bool) {
+	var lines []line
+	var events []hub.Event
 	for _, l := range batch {
 		p.summary.read++
 		if l.err != nil {
 			p.refuse(l, l.err)
 			continue
 		}
-		err := p.putOne(l)
+		lines, events = append(lines, l), append(events, l.event)
+	}
+	for len(events) > 0 {
+		n, err := p.accept(events)
+		p.summary.accepted += n
+		lines, events = lines[n:], events[n:]
+		late := errors.Is(err, context.DeadlineExceeded)
 		switch {
-		case err == nil:
-			p.summary.accepted++
-		case errors.Is(err, hub.ErrQueueFull) || p.signals.asked.Err() != nil:
-			p.summary.stuck = err
+		case err == nil, late && n > 0: // as long as some get in, it goes on
+		case late, errors.Is(err, errNoReceipts), p.signals.asked.Err() != nil:
+			p.stop(lines, err)
 			return true
 		default:
-			p.refuse(l, err)
+			p.refuse(lines[0], err)
+			lines, events = lines[1:], events[1:]
 		}
 	}
 	return false
 }
 
-func (p *putter) putOne(l line) error {
+// accept puts events until one is not accepted, for as long as --timeout allows. It returns how many were accepted.
+func (p *putter) accept(events []hub.Event) (int, error) {
 	ctx, cancel := p.limited(p.signals.asked)
 	defer cancel()
 	if p.receipts == nil {
-		return p.hub.Put(ctx, l.event)
+		n, err := p.hub.PutAll(ctx, events)
+		return n, errors.Unwrap(err) // it is wrapped in its place among events, and lines have numbers
 	}
-	tracked, err := p.hub.PutTracked(ctx, l.event)
-	if err != nil {
-		return err
+	for i, e := range events {
+		tracked, err := p.hub.PutTracked(ctx, e)
+		if err != nil {
+			return i, err
+		}
+		if err := p.receipts.expect(ctx, tracked); err != nil {
+			return i + 1, err
+		}
 	}
-	return p.receipts.expect(ctx, tracked)
+	return len(events), nil
 }
 
 // limited bounds ctx by --timeout.
 func (p *putter) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	if p.f.timeout == 0 {
-		return ctx, func() {}
+		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, p.f.timeout)
+}
+
+// stop notes why no more is put, and what is the first that was not accepted.
+func (p *putter) stop(rest []line, err error) {
+	if p.signals.asked.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	if len(rest) > 0 && rest[0].number > 0 {
+		err = fmt.Errorf("line %d was not accepted, nor what follows: %w", rest[0].number, err)
+	}
+	p.summary.stuck = err
 }
 
 // refuse tells the user of an event that was not accepted.
 func (p *putter) refuse(l line, err error) {
 	p.summary.refused++
+	c := p.o.console
+	if p.o.json() {
+		refusal := map[string]any{"refused": err.Error()}
+		if l.number > 0 {
+			refusal["line"] = l.number
+		}
+		_ = c.printJSON(refusal) // the exit code says it too
+		return
+	}
 	where := ""
 	if l.number > 0 {
 		where = fmt.Sprintf("line %d: ", l.number)
 	}
-	p.printing.Lock()
-	defer p.printing.Unlock()
-	if p.o.json() {
-		_ = p.o.console.printJSON(map[string]any{"refused": err.Error(), "line": l.number})
-		return
-	}
-	fmt.Fprintln(p.o.console.err, p.o.console.style(p.o.console.err).failure("refused: ")+where+err.Error())
+	fmt.Fprintln(c.err, c.err.style.failure("refused: ")+where+visible(err.Error()))
 }
 
-// drain waits for the deliveries, as long as --timeout or the user's patience allows.
+// shortDrain is how long deliveries may still go on after a first signal, or when a destination has had no room for
+// the whole --timeout already.
+const shortDrain = 5 * time.Second
+
+// drain waits for the deliveries, as long as --timeout and the user's patience allow.
 func (p *putter) drain() {
 	ctx, cancel := p.limited(p.signals.forced)
 	defer cancel()
-	if p.signals.asked.Err() != nil {
-		ctx, cancel = context.WithTimeout(ctx, interruptedDrain)
+	asked := p.signals.asked.Done()
+	if p.summary.stuck != nil {
+		ctx, cancel = context.WithTimeout(ctx, shortDrain)
 		defer cancel()
 	}
-	// A signal during the drain shortens it.
-	stop := context.AfterFunc(p.signals.asked, func() {
-		timer := time.NewTimer(interruptedDrain)
-		defer timer.Stop()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
 		select {
-		case <-timer.C:
-			cancel()
+		case <-asked:
+			timer := time.NewTimer(shortDrain)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+				cancel()
+			case <-ctx.Done():
+			}
 		case <-ctx.Done():
 		}
-	})
-	defer stop()
+	}()
 	p.summary.closing = p.hub.Close(ctx)
+	cancel()
+	<-ended
 	if p.receipts != nil {
 		p.receipts.finish()
+	}
+	if p.listener != nil {
+		p.listener.finish()
 	}
 }

@@ -10,8 +10,9 @@ import (
 
 // receipts prints a line for each event once its destinations have settled it, in the order of putting.
 type receipts struct {
-	p       *putter
+	o       *options
 	waiting chan *hub.Tracked
+	late    *hub.Tracked // found no place in waiting; then nothing more is put
 	ctx     context.Context
 	giveUp  context.CancelFunc
 	ended   chan struct{}
@@ -20,25 +21,33 @@ type receipts struct {
 // mostReceipts is how many events may await their receipts before putting waits for them.
 const mostReceipts = 10_000
 
-func startReceipts(p *putter) *receipts {
-	r := &receipts{p: p, waiting: make(chan *hub.Tracked, mostReceipts), ended: make(chan struct{})}
+var errNoReceipts = fmt.Errorf("%d events await their receipts, and none came for the time of --timeout", mostReceipts)
+
+func startReceipts(o *options) *receipts {
+	r := &receipts{o: o, waiting: make(chan *hub.Tracked, mostReceipts), ended: make(chan struct{})}
 	r.ctx, r.giveUp = context.WithCancel(context.Background())
 	go func() {
 		defer close(r.ended)
 		for tracked := range r.waiting {
-			receipt, _ := tracked.Wait(r.ctx) // what is unsettled says so itself
-			r.print(receipt)
+			r.await(tracked)
 		}
 	}()
 	return r
 }
 
+func (r *receipts) await(t *hub.Tracked) {
+	receipt, _ := t.Wait(r.ctx) // what is unsettled says so itself
+	r.print(receipt)
+}
+
+// expect has the receipt of an accepted event printed. An error means that no more should be put.
 func (r *receipts) expect(ctx context.Context, t *hub.Tracked) error {
 	select {
 	case r.waiting <- t:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		r.late = t
+		return errNoReceipts
 	}
 }
 
@@ -47,6 +56,15 @@ func (r *receipts) finish() {
 	close(r.waiting)
 	r.giveUp()
 	<-r.ended
+	if r.late != nil {
+		r.await(r.late)
+	}
+}
+
+// receiptLine is the JSON form of a receipt.
+type receiptLine struct {
+	ID      string       `json:"id"`
+	Results []resultLine `json:"results"`
 }
 
 // resultLine is the JSON form of a result.
@@ -58,22 +76,20 @@ type resultLine struct {
 }
 
 func (r *receipts) print(receipt hub.Receipt) {
-	r.p.printing.Lock()
-	defer r.p.printing.Unlock()
-	c := r.p.o.console
-	if r.p.o.json() {
-		lines := []resultLine{}
-		for _, result := range receipt.Results {
-			l := resultLine{Destination: result.Destination, State: string(result.State), Attempts: result.Attempts}
-			if result.Err != nil {
-				l.Error = result.Err.Error()
-			}
-			lines = append(lines, l)
-		}
-		_ = c.printJSON(map[string]any{"id": receipt.ID, "results": lines})
+	c := r.o.console
+	if !r.o.json() {
+		fmt.Fprintln(c.out, receipt.ID+"  "+receiptText(c.out.style, receipt))
 		return
 	}
-	fmt.Fprintln(c.out, receipt.ID+"  "+receiptText(c.style(c.out), receipt))
+	line := receiptLine{ID: receipt.ID, Results: []resultLine{}}
+	for _, result := range receipt.Results {
+		l := resultLine{Destination: result.Destination, State: string(result.State), Attempts: result.Attempts}
+		if result.Err != nil {
+			l.Error = result.Err.Error()
+		}
+		line.Results = append(line.Results, l)
+	}
+	_ = c.printJSON(line) // whoever closed the output does not want it
 }
 
 func receiptText(s style, receipt hub.Receipt) string {
@@ -82,19 +98,16 @@ func receiptText(s style, receipt hub.Receipt) string {
 	}
 	var parts []string
 	for _, result := range receipt.Results {
-		state := string(result.State)
-		switch result.State {
-		case hub.Delivered:
-			state = s.success(state)
-		default:
-			state = s.failure(state)
+		paint := s.failure
+		if result.State == hub.Delivered {
+			paint = s.success
 		}
-		text := state + " " + result.Destination
+		text := paint(string(result.State)) + " " + visible(result.Destination)
 		if result.Attempts > 1 {
 			text += fmt.Sprintf(" (%d attempts)", result.Attempts)
 		}
 		if result.Err != nil && result.State != hub.Delivered {
-			text += ": " + result.Err.Error()
+			text += ": " + visible(result.Err.Error())
 		}
 		parts = append(parts, text)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
@@ -25,15 +26,20 @@ func run(ctx context.Context, args []string, c console) int {
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	err := root.ExecuteContext(ctx)
-	var exit *exitError
-	if err != nil && !(errors.As(err, &exit) && exit.err == nil) {
-		fmt.Fprintln(c.err, c.style(c.err).failure("evhub: ")+indented(err.Error()))
+	if !quiet(err) {
+		fmt.Fprintln(c.err, c.err.style.failure("evhub: ")+indented(err.Error()))
 	}
 	return codeOf(err)
 }
 
 // indented puts the further lines of a message that holds several errors below the first.
-func indented(message string) string { return strings.ReplaceAll(message, "\n", "\n       ") }
+func indented(message string) string {
+	var lines []string
+	for line := range strings.SplitSeq(message, "\n") {
+		lines = append(lines, visible(line))
+	}
+	return strings.Join(lines, "\n       ")
+}
 
 func newRoot(o *options) *cobra.Command {
 	root := &cobra.Command{
@@ -43,54 +49,89 @@ func newRoot(o *options) *cobra.Command {
 pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return o.check()
 		},
 	}
-	root.PersistentFlags().StringVarP(&o.output, "output", "o", "text", "how to print results: text or json")
-	root.PersistentFlags().StringVar(&o.logLevel, "log-level", "warn", "what to log on standard error: debug, info, warn, error")
+	flags := root.PersistentFlags()
+	flags.StringVarP(&o.output, "output", "o", "text", "how to print results: text or json")
+	flags.StringVar(&o.logLevel, "log-level", "warn", "what to log on standard error: debug, info, warn or error")
+	completeWith(root, "output", "text", "json")
+	completeWith(root, "log-level", "debug", "info", "warn", "error")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help"))
 	})
-	root.AddCommand(newPut(o), newCheck(o), newRoutes(o), newVersion(o))
+	root.AddCommand(newPut(o), newListen(o), newCheck(o), newRoutes(o), newDemo(o), newVersion(o))
 	return root
+}
+
+// knownCommand refuses the name of a command that there is not.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError(fmt.Errorf("no command %q%s (see %q)", args[0], hint, "evhub --help"))
+}
+
+// completeWith has shells offer values for a flag of cmd.
+func completeWith(cmd *cobra.Command, flag string, values ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
 }
 
 func (o *options) check() error {
 	if o.output != "text" && o.output != "json" {
-		return usageError(fmt.Errorf("--output %s: want text or json", o.output))
+		return usageError(fmt.Errorf("--output %q: want text or json", o.output))
 	}
-	if _, err := o.level(); err != nil {
-		return usageError(err)
-	}
-	return nil
+	_, err := o.level()
+	return usageError(err)
 }
 
 func (o *options) json() bool { return o.output == "json" }
 
 func (o *options) level() (slog.Level, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(o.logLevel)); err != nil {
-		return l, fmt.Errorf("--log-level %s: want debug, info, warn or error", o.logLevel)
+	switch o.logLevel {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
 	}
-	return l, nil
+	return 0, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
 }
 
 // logger logs to standard error: as text, or as JSON with --output json.
 func (o *options) logger() *slog.Logger {
 	level, _ := o.level() // checked before any command runs
 	handler := &slog.HandlerOptions{Level: level}
+	w := io.Writer(o.console.err)
 	if o.json() {
-		return slog.New(slog.NewJSONHandler(o.console.err, handler))
+		return slog.New(slog.NewJSONHandler(w, handler))
 	}
-	return slog.New(slog.NewTextHandler(o.console.err, handler))
+	return slog.New(slog.NewTextHandler(w, handler))
 }
 
-// exactArgs is cobra.ExactArgs with our exit code and a hint.
-func exactArgs(n int, what string) cobra.PositionalArgs {
+// noArgs is cobra.NoArgs with our exit code and a hint.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError(fmt.Errorf("%q takes no arguments; got %q (see %q)", cmd.CommandPath(), args[0], cmd.CommandPath()+" --help"))
+	}
+	return nil
+}
+
+// wantArgs refuses to run with fewer arguments than least or more than most; what says what they are.
+func wantArgs(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
-			return usageError(fmt.Errorf("want %s; got %d arguments (see %q)", what, len(args), cmd.CommandPath()+" --help"))
+		if len(args) < least || len(args) > most {
+			return usageError(errors.New("want " + what + fmt.Sprintf("; got %s (see %q)", count(len(args), "argument"), cmd.CommandPath()+" --help")))
 		}
 		return nil
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -24,16 +24,18 @@ func newRoutes(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "routes FILE PROFILE...",
 		Short: "Say which destinations get the events of a profile, and why",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 {
-				return usageError(errors.New("want an acct file and at least one profile"))
-			}
-			return nil
-		},
+		Long: `Say for each profile which destinations of an acct file get its events, and which pattern in which line decides
+that. Nothing is connected and nothing is sent.`,
+		Example: `  evhub routes acct.yaml idem-status idem-run
+  evhub routes --explain acct.yaml idem-status`,
+		Args: wantArgs(2, math.MaxInt, "an acct file and at least one profile"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			plan, err := loadPlan(o, args[0])
 			if err != nil {
 				return err
+			}
+			if !o.json() {
+				o.warn(plan.Warnings)
 			}
 			for _, profile := range args[1:] {
 				if err := printRoutes(o, plan, profile, explain); err != nil {
@@ -60,15 +62,37 @@ func printRoutes(o *options, plan *hub.Plan, profile string, explain bool) error
 	if o.json() {
 		return c.printJSON(map[string]any{"profile": profile, "match_plugin": plan.MatchPlugin, "routes": lines})
 	}
-	s := c.style(c.out)
-	fmt.Fprintf(c.out, "%s -> %s\n", s.heading(fmt.Sprintf("%q", profile)), count(len(matches), "destination"))
+	s := c.out.style
+	to := count(len(matches), "destination")
+	if len(matches) == 0 {
+		to = s.warning("no destination")
+	}
+	fmt.Fprintf(c.out, "%s goes to %s\n", s.heading(visible(profile)), to)
 	for _, l := range lines {
-		verdict, mark := "matches", s.success("+")
-		if !l.Matches {
-			verdict, mark = "does not match", s.faint("-")
-		}
-		fmt.Fprintf(c.out, "  %s %s\n      %s\n", mark, l.Destination,
-			s.faint(fmt.Sprintf("line %d: %s: the %s %q %s", l.Line, l.Section, plan.MatchPlugin, l.Pattern, verdict)))
+		fmt.Fprintf(c.out, "  %s\n      %s\n", l.name(s), s.faint(l.reason(plan.MatchPlugin)))
 	}
 	return nil
+}
+
+func (l routeLine) name(s style) string {
+	if l.Matches {
+		return s.success("+ " + visible(l.Destination))
+	}
+	return s.faint("- " + visible(l.Destination))
+}
+
+func (l routeLine) reason(plugin string) string {
+	verdict := "matches"
+	if !l.Matches {
+		verdict = "does not match"
+	}
+	return fmt.Sprintf("%s: the %s %q %s", l.where(), plugin, visible(l.Pattern), verdict)
+}
+
+// where says where in the file the pattern stands; encrypted files have no lines.
+func (l routeLine) where() string {
+	if l.Line == 0 {
+		return visible(l.Section)
+	}
+	return fmt.Sprintf("line %d, %s", l.Line, visible(l.Section))
 }

@@ -13,7 +13,7 @@ import (
 // summary is what became of the events of one call.
 type summary struct {
 	read, accepted, refused int
-	// stuck is why the rest was not even read.
+	// stuck is why the rest was not put.
 	stuck error
 	// closing is what the hub's Close returned.
 	closing error
@@ -39,16 +39,19 @@ func (s *summary) finish(h *hub.Hub) {
 	}
 }
 
-func (s *summary) exit() error {
+// code is the exit code, given what was wrong with the source.
+func (s *summary) code(readErr error) int {
 	switch {
 	case len(s.remain) > 0 || s.stuck != nil:
-		return &exitError{code: exitRemain}
+		return exitRemain
 	case len(s.letters) > 0:
-		return &exitError{code: exitDead}
+		return exitDead
 	case s.refused > 0:
-		return &exitError{code: exitRefused}
+		return exitRefused
+	case readErr != nil:
+		return exitFailure
 	}
-	return nil
+	return exitDone
 }
 
 // shownLetters is how many dead letters are shown; a broken destination makes them all alike.
@@ -56,79 +59,71 @@ const shownLetters = 5
 
 func (s *summary) print(o *options) {
 	if o.json() {
-		_ = o.console.printJSON(s.json())
+		_ = o.console.printJSON(map[string]any{"summary": s.line()}) // the exit code says the essence too
 		return
 	}
-	w, style := o.console.err, o.console.style(o.console.err)
+	w := o.console.err
 	for i, l := range s.letters {
 		if i == shownLetters {
-			fmt.Fprintf(w, "%s %d more\n", style.failure("dead:"), len(s.letters)-i)
+			fmt.Fprintf(w, "%s %d more\n", w.style.failure("dead:"), len(s.letters)-i)
 			break
 		}
-		fmt.Fprintf(w, "%s event %s at %s: %s\n", style.failure("dead:"), l.Event.ID, l.Destination, l.Reason)
+		fmt.Fprintf(w, "%s event %s at %s: %s\n", w.style.failure("dead:"), l.Event.ID, visible(l.Destination), visible(l.Reason))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.remain)) {
-		fmt.Fprintf(w, "%s %s for %s%s\n", style.failure("undelivered:"), count(s.remain[name], "event"), name, s.lastError(name))
+		fmt.Fprintf(w, "%s %s for %s%s\n", w.style.failure("undelivered:"), count(s.remain[name], "event"), visible(name), s.lastError(name))
 	}
 	if s.stuck != nil {
-		fmt.Fprintf(w, "%s %v\n", style.failure("stopped reading:"), s.stuck)
+		fmt.Fprintf(w, "%s %s\n", w.style.failure("stopped:"), visible(s.stuck.Error()))
 	}
-	if s.read != 1 || s.refused+len(s.letters)+len(s.remain) > 0 {
+	if s.read != 1 || s.accepted != 1 || s.troubled() {
 		fmt.Fprintln(w, s.text())
 	}
+}
+
+// troubled reports whether something else came of an event than its delivery.
+func (s *summary) troubled() bool {
+	return len(s.letters)+len(s.remain) > 0 || s.stats.Unmatched > 0 || s.total(dropped) > 0
 }
 
 func (s *summary) lastError(name string) string {
 	for _, d := range s.stats.Destinations {
 		if d.Name == name && d.LastError != "" {
-			return ": " + d.LastError
+			return ": " + visible(d.LastError)
 		}
 	}
 	return ""
 }
 
+func delivered(d hub.DestinationStats) int64 { return d.Delivered }
+func dropped(d hub.DestinationStats) int64   { return d.Dropped }
+
+// total adds up a number of all destinations.
+func (s *summary) total(of func(hub.DestinationStats) int64) (n int64) {
+	for _, d := range s.stats.Destinations {
+		n += of(d)
+	}
+	return n
+}
+
 func (s *summary) text() string {
+	remain := 0
+	for _, n := range s.remain {
+		remain += n
+	}
 	parts := []string{count(s.accepted, "event") + " accepted"}
-	add := func(n int, what string) {
+	add := func(n int64, what string) {
 		if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, what))
 		}
 	}
-	var delivered, dropped int64
-	remain := 0
-	for _, d := range s.stats.Destinations {
-		delivered += d.Delivered
-		dropped += d.Dropped
-	}
-	for _, n := range s.remain {
-		remain += n
-	}
-	add(int(s.stats.Unmatched), "matched no destination")
-	add(int(delivered), "delivered")
-	add(int(dropped), "dropped by policy")
-	add(len(s.letters), "dead letters")
-	add(remain, "undelivered")
-	add(s.refused, "refused")
+	add(s.stats.Unmatched, "matched no destination")
+	add(s.total(delivered), "delivered")
+	add(s.total(dropped), "dropped by policy")
+	add(int64(len(s.letters)), "dead letters")
+	add(int64(remain), "undelivered")
+	add(int64(s.refused), "refused")
 	return strings.Join(parts, ", ")
-}
-
-// json is the machine's form of the summary; its keys are stable.
-func (s *summary) json() map[string]any {
-	destinations := []map[string]any{}
-	for _, d := range s.stats.Destinations {
-		one := map[string]any{
-			"destination": d.Name, "delivered": d.Delivered, "dead": d.Refused, "dropped": d.Dropped,
-			"remaining": s.remain[d.Name], "retried": d.Retried, "uncertain": d.Uncertain,
-		}
-		if d.LastError != "" {
-			one["last_error"] = d.LastError
-		}
-		destinations = append(destinations, one)
-	}
-	return map[string]any{"summary": map[string]any{
-		"read": s.read, "accepted": s.accepted, "refused": s.refused, "unmatched": s.stats.Unmatched,
-		"destinations": destinations,
-	}}
 }
 
 // count spells a number with its noun.
