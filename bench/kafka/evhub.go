@@ -1,0 +1,29 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/evhub/evhub/bench/harness"
+	"github.com/evhub/evhub/bench/hubs"
+	"github.com/evhub/evhub/bench/load"
+	"github.com/evhub/evhub/providers"
+	"github.com/evhub/evhub/providers/kafka"
+)
+
+// Bare makes evhub send what the raw clients send: the body alone.
+const Bare = "headers: false, format: raw"
+
+// Evhub is a hub with one destination. settings are further keys of its entry in the acct file.
+func Evhub(name string, way hubs.Way, settings string, body func([]byte) any) harness.Contestant {
+	return harness.Contestant{Name: name, Open: func(ctx context.Context, t harness.Task) (harness.Publisher, error) {
+		entry := fmt.Sprintf("topics: [%s], connection: {bootstrap_servers: %q}", t.Target, t.Address)
+		if settings != "" {
+			entry += ", " + settings
+		}
+		return hubs.Open(ctx, t, hubs.Setup{
+			File: fmt.Sprintf("kafka:\n  %q: {%s}\n", load.Pattern, entry),
+			Way:  way, Body: body, Providers: []providers.Provider{kafka.Provider()},
+		})
+	}}
+}
