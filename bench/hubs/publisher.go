@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 
 	"github.com/evhub/evhub/acct"
@@ -40,7 +39,7 @@ func Open(ctx context.Context, t harness.Task, s Setup) (harness.Publisher, erro
 	if err != nil {
 		return nil, err
 	}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	h, err := hub.Open(ctx, f, hub.WithProviders(s.Providers...), hub.WithLogger(quiet))
 	if err != nil {
 		return nil, err
