@@ -7,6 +7,7 @@ replace github.com/evhub/evhub => ../
 require (
 	github.com/compose-spec/compose-go/v2 v2.16.2
 	github.com/evhub/evhub v0.0.0-00010101000000-000000000000
+	github.com/google/go-cmp v0.7.0
 	github.com/rabbitmq/amqp091-go v1.16.0
 	github.com/segmentio/kafka-go v0.4.51
 	go.uber.org/goleak v1.3.0
