@@ -109,10 +109,14 @@ func (l *link) within(ctx context.Context, exchange func() error) error {
 	return err
 }
 
-// supported are the requests that the provider makes, with the lowest version that serves it.
-var supported = map[protocol.ApiKey]int16{
-	protocol.Produce: 3, protocol.Metadata: 4, protocol.InitProducerId: 0,
-	protocol.SaslHandshake: 1, protocol.SaslAuthenticate: 0,
+// supported are the requests that the provider makes, with the lowest and the highest version that serves it. Produce
+// requests are written and their answers read by this package; for the others kafka-go sets the upper bound.
+var supported = map[protocol.ApiKey][2]int16{
+	protocol.Produce:          {3, 8},
+	protocol.Metadata:         {4, protocol.Metadata.MaxVersion()},
+	protocol.InitProducerId:   {0, protocol.InitProducerId.MaxVersion()},
+	protocol.SaslHandshake:    {1, protocol.SaslHandshake.MaxVersion()},
+	protocol.SaslAuthenticate: {0, protocol.SaslAuthenticate.MaxVersion()},
 }
 
 // agree asks which versions the broker speaks.
@@ -128,8 +132,8 @@ func (l *link) agree() error {
 	l.versions = make(map[protocol.ApiKey]int16)
 	for _, offered := range r.ApiKeys {
 		key := protocol.ApiKey(offered.ApiKey)
-		if lowest, ok := supported[key]; ok && offered.MinVersion <= key.MaxVersion() && offered.MaxVersion >= lowest {
-			l.versions[key] = min(offered.MaxVersion, key.MaxVersion())
+		if ours, ok := supported[key]; ok && offered.MinVersion <= ours[1] && offered.MaxVersion >= ours[0] {
+			l.versions[key] = min(offered.MaxVersion, ours[1])
 		}
 	}
 	for _, key := range []protocol.ApiKey{protocol.Produce, protocol.Metadata} {
