@@ -136,16 +136,30 @@ func (d *Destination) Discard(l DeadLetter) bool {
 	return removed
 }
 
-// bury makes a dead letter of e. The error says that there is no room for it.
+// bury makes a dead letter of e; tellBuried is for when e is off the backlog. The error says that there is no room for
+// it.
 func (d *Destination) bury(e entry, reason error) error {
 	l := &letter{entry: e, reason: reason.Error(), time: time.Now()}
 	if err := d.dead.add(l); err != nil {
 		return fmt.Errorf("%w; event %s was refused: %s", err, e.record.ID, l.reason)
 	}
 	d.status.dead.Add(1)
-	d.watches.settle(e.record.Seq, Result{Destination: d.name, State: Dead, Attempts: e.attempt, Err: reason})
 	if d.hooks != nil && d.hooks.Dead != nil {
 		d.hooks.Dead(d.name, d.deadLetter(l))
 	}
 	return nil
+}
+
+// buried is an entry that became a dead letter.
+type buried struct {
+	entry  entry
+	reason error
+}
+
+// tellBuried tells those who watch the entries.
+func (d *Destination) tellBuried(bs []buried) {
+	for _, b := range bs {
+		result := Result{Destination: d.name, State: Dead, Attempts: b.entry.attempt, Err: b.reason}
+		d.watches.settle(b.entry.record.Seq, result)
+	}
 }

@@ -100,7 +100,7 @@ func (d *Destination) buryRefused(ctx context.Context) bool {
 // buryWhere makes dead letters of the events in resend for which reason returns one. Its error says that there was no
 // room for all of them; those are still in resend.
 func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
-	var n int
+	var dead []buried
 	var bytes int64
 	var last uint64
 	kept := d.resend[:0]
@@ -109,7 +109,7 @@ func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
 		if why != nil {
 			err := d.bury(e, why)
 			if err == nil {
-				n++
+				dead = append(dead, buried{e, why})
 				bytes += e.record.Size()
 				last = e.record.Seq
 				continue
@@ -123,8 +123,9 @@ func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
 	if len(kept) > 0 {
 		last = kept[0].record.Seq - 1
 	}
-	if n > 0 {
-		d.settled(n, bytes, last)
+	if len(dead) > 0 {
+		d.settled(len(dead), bytes, last)
+		d.tellBuried(dead)
 	}
 	return full
 }

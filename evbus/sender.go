@@ -154,6 +154,11 @@ func (l *link) drive(ctx context.Context) ending {
 // sendAll keeps the window full of what is pending.
 func (l *link) sendAll() error {
 	for {
+		select {
+		case <-l.d.changed: // before anything else is sent
+			return nil
+		default:
+		}
 		var f *flight
 		select {
 		case f = <-l.free:
@@ -206,7 +211,7 @@ func (l *link) load(f *flight) (ready bool, err error) {
 	if l.d.resend = again[n:]; len(l.d.resend) == 0 {
 		l.d.resend = nil
 	}
-	if n == limit || len(l.d.resend) > 0 || n > 0 && again[0].attempt > 0 {
+	if n == limit || len(l.d.resend) > 0 {
 		return true, nil
 	}
 	f.entries, err = l.d.read(f.entries, limit-n, l.s.maxBytes)

@@ -56,16 +56,17 @@ func (l *link) delivered(entries []entry) {
 	var bytes int64
 	for i := range entries {
 		bytes += entries[i].record.Size()
-		l.tellDelivered(entries[i])
+		l.countOvertaken(entries[i])
 	}
 	l.success(len(entries), bytes)
 	l.d.settled(len(entries), bytes, l.frontier(entries))
+	for i := range entries {
+		l.tellDelivered(entries[i])
+	}
 }
 
+// tellDelivered is for when the counters know it already.
 func (l *link) tellDelivered(e entry) {
-	if len(l.failed) > 0 {
-		l.countOvertaken(e)
-	}
 	l.d.watches.settle(e.record.Seq, Result{Destination: l.d.name, State: Delivered, Attempts: e.attempt})
 }
 
@@ -85,9 +86,10 @@ func (l *link) frontier(entries []entry) uint64 {
 
 // settleEach settles the entries of a flight of which some failed.
 func (l *link) settleEach(entries []entry, outcome func(i int) error) {
-	var arrived, gone, refusals int // refusals without a delivery behind them
+	var arrived, refusals int // refusals without a delivery behind them
 	var arrivedBytes, goneBytes int64
 	var refusal error
+	var dead []buried
 	failed := len(l.failed)
 	for i, e := range entries {
 		err := outcome(i)
@@ -96,7 +98,7 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 			arrived++
 			arrivedBytes += e.record.Size()
 			refusals = 0
-			l.tellDelivered(e)
+			l.countOvertaken(e)
 		case !providers.IsPermanent(err):
 			l.retry(e, err)
 		default:
@@ -106,7 +108,7 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 				l.hold(e, err, full)
 				continue
 			}
-			gone++
+			dead = append(dead, buried{e, err})
 			goneBytes += e.record.Size()
 		}
 	}
@@ -114,7 +116,13 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 		l.success(arrived, arrivedBytes)
 	}
 	l.d.status.refused(l.d, refusals, refusal)
-	l.d.settled(arrived+gone, arrivedBytes+goneBytes, l.frontier(entries))
+	l.d.settled(arrived+len(dead), arrivedBytes+goneBytes, l.frontier(entries))
+	for i, e := range entries {
+		if outcome(i) == nil {
+			l.tellDelivered(e)
+		}
+	}
+	l.d.tellBuried(dead)
 	if n := len(l.failed) - failed; n > 0 {
 		l.d.hooks.retried(l.d.name, n, l.end.err)
 	}
@@ -152,7 +160,7 @@ func (l *link) fail(e entry, err error) {
 // countOvertaken counts the deliveries that broke the order: e arrived although an earlier event of its key has to
 // be sent again.
 func (l *link) countOvertaken(e entry) {
-	if l.s.Connection.Caps.Order == providers.Full || l.s.Options.Delivery.Order == providers.OrderNone {
+	if len(l.failed) == 0 || l.s.Connection.Caps.Order == providers.Full || l.s.Options.Delivery.Order == providers.OrderNone {
 		return
 	}
 	for _, f := range l.failed {

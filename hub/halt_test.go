@@ -89,3 +89,35 @@ func TestReplayAtAHaltedDestinationWithAFullBacklog(t *testing.T) {
 		r.flush()
 	})
 }
+
+// A replay that waits for room goes on when the destination halts meanwhile.
+func TestAReplayThatWaitsGoesOnWhenTheDestinationHalts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {p: {address: a, delivery: {dead_letters: 1KiB, backlog: 2KiB}}}`)
+		a := r.brokers["a"]
+		a.Script(refusing("bad"))
+		r.put(events("bad", 3)...) // fill the dead letters
+		r.flush()
+		a.Script(dead(errDown))
+		a.Cut()
+		for i := 3; r.PutNowait(event(fmt.Sprintf("bad-%d", i))) == nil; i++ {
+			settle()
+		}
+		replayed := make(chan error, 1)
+		go func() {
+			_, err := r.Replay(within(t, time.Hour), hub.DeadFilter{})
+			replayed <- err
+		}()
+		settle()
+		a.Script(refusing("bad"))
+		if err := <-replayed; err != nil {
+			t.Errorf("Replay: %v: %+v", err, r.stats("a"))
+		}
+		for r.stats("a").BacklogEvents > 0 {
+			if n, err := r.Discard(hub.DeadFilter{}); n == 0 || err != nil {
+				t.Fatalf("Discard = %d, %v", n, err)
+			}
+			after(time.Minute)
+		}
+	})
+}

@@ -148,3 +148,18 @@ func TestOpenRefusesABadFileAndStartsNothing(t *testing.T) {
 		t.Errorf("with a ctx that has ended: %v", err)
 	}
 }
+
+func TestReloadEndsALinger(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("old", "new"), `fake: {p: {name: n, address: old, delivery: {linger: 1h}}}`)
+		r.put(event("1"))
+		settle()
+		r.put(event("2")) // lingers
+		settle()
+		r.reload(`fake: {p: {name: n, address: new}}`)
+		settle()
+		if got := r.brokers["new"].IDs(); !cmp.Equal(got, []string{"2"}) {
+			t.Errorf("new got %v", got)
+		}
+	})
+}

@@ -108,3 +108,21 @@ func TestTrackedEndsWithTheHub(t *testing.T) {
 		}
 	})
 }
+
+// What a receipt says, Stats says too by then.
+func TestStatsAreNotBehindAReceipt(t *testing.T) {
+	r := open(t, healthy("a"), `fake: {p: {address: a}}`)
+	r.brokers["a"].Script(refusing("dead"))
+	settled := int64(0)
+	for i := range 500 {
+		for _, id := range []string{"delivered", "dead"} {
+			if _, err := r.PutWait(t.Context(), event(fmt.Sprintf("%s-%d", id, i))); err != nil {
+				t.Fatal(err)
+			}
+			settled++
+			if s := r.stats("a"); s.BacklogEvents > 0 || s.Delivered+s.Refused != settled {
+				t.Fatalf("after receipt %d, of %s: %+v", settled, id, s)
+			}
+		}
+	}
+}
