@@ -8,7 +8,7 @@ import (
 )
 
 // listen starts a receiver that prints what it gets and has no use for events without a message.
-func listen() (address string, stop func() error, err error) {
+func listen() (address string, stop func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -22,7 +22,7 @@ func listen() (address string, stop func() error, err error) {
 			go serve(conn)
 		}
 	}()
-	return listener.Addr().String(), listener.Close, nil
+	return listener.Addr().String(), func() { listener.Close() }, nil
 }
 
 func serve(conn net.Conn) {

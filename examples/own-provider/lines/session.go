@@ -30,12 +30,14 @@ func newSession(conn net.Conn) *session {
 	return s
 }
 
-// fail ends the session, if nothing else has, and returns why it has ended.
-func (s *session) fail(err error) error {
+// fail ends the session, if nothing else has.
+func (s *session) fail(err error) {
 	s.end(err)
 	s.conn.Close()
-	return context.Cause(s.open)
 }
+
+// ended returns why the session has ended, or nil.
+func (s *session) ended() error { return context.Cause(s.open) }
 
 // failWith ends the session if ctx ends before stop is called.
 func (s *session) failWith(ctx context.Context) (stop func() bool) {
@@ -45,27 +47,28 @@ func (s *session) failWith(ctx context.Context) (stop func() bool) {
 // greeting waits until the receiver is ready.
 func (s *session) greeting(ctx context.Context) error {
 	defer s.failWith(ctx)()
-	if line, err := s.read(); err != nil {
-		return err
-	} else if line != "ok" {
-		return s.fail(fmt.Errorf("the receiver is not ready: %q", line))
+	line, err := s.read()
+	if err == nil && line != "ok" {
+		err = fmt.Errorf("the receiver is not ready: %q", line)
+		s.fail(err)
 	}
-	return nil
+	return err
 }
 
 // read returns the next line of the receiver. A line that does not fit into the reader's buffer is an error.
 func (s *session) read() (string, error) {
 	line, err := s.answers.ReadSlice('\n')
 	if err != nil {
-		return "", s.fail(fmt.Errorf("waiting for the receiver: %w", err))
+		s.fail(fmt.Errorf("waiting for the receiver: %w", err))
+		return "", s.ended()
 	}
 	return string(bytes.TrimSpace(line)), nil
 }
 
 // Send implements providers.Session.
 func (s *session) Send(ctx context.Context, ms []providers.Message) providers.Flight {
-	if s.open.Err() != nil {
-		return providers.Done(providers.Unsent(context.Cause(s.open)))
+	if err := s.ended(); err != nil {
+		return providers.Done(providers.Unsent(err))
 	}
 	defer s.failWith(ctx)()
 	f := &flight{session: s, ids: make([]string, len(ms)), outcomes: make([]error, len(ms))}
@@ -111,8 +114,8 @@ func (f *flight) Wait(ctx context.Context) error {
 
 // outcome reads the answer to one message.
 func (s *session) outcome(id string) error {
-	if s.open.Err() != nil {
-		return context.Cause(s.open)
+	if err := s.ended(); err != nil {
+		return err
 	}
 	line, err := s.read()
 	if err != nil {
@@ -124,5 +127,6 @@ func (s *session) outcome(id string) error {
 	if reason, refused := strings.CutPrefix(line, "refused "+id+" "); refused {
 		return providers.Permanent(fmt.Errorf("the receiver refuses it: %s", reason))
 	}
-	return s.fail(fmt.Errorf("the receiver cannot go on: %q", line))
+	s.fail(fmt.Errorf("the receiver cannot go on: %q", line))
+	return s.ended()
 }
