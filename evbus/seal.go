@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"github.com/evhub/evhub/internal/idemjson"
@@ -43,77 +42,14 @@ func NewSealer(runName string, maxEvent int) *Sealer {
 
 // Seal validates and encodes e in one pass. Its errors are ErrEncode, with the path of the field, or ErrTooLarge.
 func (s *Sealer) Seal(e Event) (*Record, error) {
-	now := time.Now()
-	r := &Record{
-		ID: e.ID, Profile: e.Profile, RunName: e.RunName, Key: e.Key, TraceParent: e.TraceParent, Time: e.Time,
-		accepted: now,
-	}
-	if r.Profile == "" {
-		r.Profile = DefaultProfile
-	}
-	if r.RunName == "" {
-		r.RunName = s.RunName
-	}
-	if r.Time.IsZero() {
-		r.Time = now.Round(0)
-	}
-	if err := checkNames(r); err != nil {
-		return nil, err
-	}
-	if year := r.Time.UTC().Year(); year < 0 || year > 9999 {
-		return nil, fmt.Errorf("%w: time: year %d has no spelling in RFC 3339", ErrEncode, year)
-	}
-	s.stamp(r, now)
-	if err := s.encode(r, e); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// stamp gives r its texts that do not come from the event, in one piece of memory.
-func (s *Sealer) stamp(r *Record, now time.Time) {
-	var space [80]byte
-	text := space[:0]
-	if r.ID == "" {
-		text = s.ids.append(text, now)
-	}
-	id := len(text)
-	text = r.Time.UTC().AppendFormat(text, time.RFC3339Nano)
-	joined := string(text)
-	if id > 0 {
-		r.ID = joined[:id]
-	}
-	r.timeText = joined[id:]
-	r.source = s.source
-	if r.RunName != s.RunName {
-		r.source = sourceOf(r.RunName)
-	}
-}
-
-func (s *Sealer) encode(r *Record, e Event) error {
-	buf := make([]byte, 0, sizeHint(e.Tags)+sizeHint(e.Body))
-	buf, err := idemjson.AppendObject(buf, e.Tags)
-	if err != nil {
-		return encodeError("tags", err)
-	}
-	tags := len(buf)
-	if opaque, ok := e.Body.([]byte); ok {
-		r.Opaque = true
-		buf = append(buf, opaque...)
-	} else if buf, err = idemjson.Append(buf, e.Body); err != nil {
-		return encodeError("body", err)
-	}
-	if len(buf) > s.MaxEvent {
-		return fmt.Errorf("%w: tags and body have %d bytes, the limit is %d", ErrTooLarge, len(buf), s.MaxEvent)
-	}
-	r.Tags, r.Data = buf[:tags:tags], buf[tags:]
-	return nil
+	b := s.Batch(1)
+	return b.Seal(e)
 }
 
 func sizeHint(v any) int {
 	switch v := v.(type) {
 	case nil:
-		return 4
+		return 2
 	case json.RawMessage:
 		return len(v) + len(v)/8 + 16
 	case []byte:
@@ -136,24 +72,33 @@ func encodeError(field string, err error) error {
 
 // checkNames refuses what could not be carried by every protocol, encoded or not.
 func checkNames(r *Record) error {
-	for _, n := range [...]struct {
-		field, value string
-		most         int
-	}{
-		{"profile", r.Profile, maxName}, {"run_name", r.RunName, maxName}, {"key", r.Key, maxName}, {"id", r.ID, maxID},
-	} {
-		if len(n.value) > n.most {
-			return fmt.Errorf("%w: %s has %d bytes, the limit is %d", ErrEncode, n.field, len(n.value), n.most)
-		}
-		if !utf8.ValidString(n.value) {
-			return fmt.Errorf("%w: %s is not valid UTF-8: %q", ErrEncode, n.field, n.value)
-		}
+	if err := checkName("profile", r.Profile, maxName); err != nil {
+		return err
+	}
+	if err := checkName("run_name", r.RunName, maxName); err != nil {
+		return err
+	}
+	if err := checkName("key", r.Key, maxName); err != nil {
+		return err
+	}
+	if err := checkName("id", r.ID, maxID); err != nil {
+		return err
 	}
 	if !printable(r.ID) {
 		return fmt.Errorf("%w: id %q: only printable ASCII without spaces can be an id", ErrEncode, r.ID)
 	}
 	if len(r.TraceParent) > maxID || !printable(r.TraceParent) {
 		return fmt.Errorf("%w: traceparent %.64q: want the W3C form 00-<trace id>-<parent id>-<flags>", ErrEncode, r.TraceParent)
+	}
+	return nil
+}
+
+func checkName(field, value string, most int) error {
+	if len(value) > most {
+		return fmt.Errorf("%w: %s has %d bytes, the limit is %d", ErrEncode, field, len(value), most)
+	}
+	if !utf8.ValidString(value) {
+		return fmt.Errorf("%w: %s is not valid UTF-8: %q", ErrEncode, field, value)
 	}
 	return nil
 }

@@ -191,7 +191,7 @@ func (l *link) send(f *flight) {
 	if rest := f.fill(l.s); len(rest) > 0 {
 		l.d.resend = append(rest, l.d.resend...)
 	}
-	ctx, cancel := context.WithTimeout(l.broken, l.s.Options.Delivery.Timeout)
+	ctx, cancel := l.patience(l.broken, len(f.messages))
 	f.sent = l.session.Send(ctx, f.messages)
 	cancel()
 	if f.sent == nil {

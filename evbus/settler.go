@@ -13,7 +13,7 @@ import (
 func (l *link) settleAll(ctx context.Context) {
 	patience, late := ctx, false
 	for f := range l.flights {
-		waiting, cancel := context.WithTimeout(patience, l.s.Options.Delivery.Timeout)
+		waiting, cancel := l.patience(patience, len(f.entries))
 		err := f.sent.Wait(waiting)
 		timedOut := err != nil && waiting.Err() != nil && ctx.Err() == nil
 		cancel()

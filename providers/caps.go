@@ -38,6 +38,9 @@ type Caps struct {
 	// BatchMessages and BatchBytes are the most that one Send takes; 0 means no limit of the provider's own. A
 	// single message may be larger than BatchBytes: it then comes alone.
 	BatchMessages, BatchBytes int
+	// OneByOne: each message takes a round trip of its own, so a flight of n messages may take n times the user's
+	// timeout before it counts as unanswered.
+	OneByOne bool
 	// Window is the most flights that a session has in the air; 0 means no limit of the provider's own.
 	Window int
 }

@@ -232,3 +232,9 @@ func (s *session) farewell(ctx context.Context) {
 	defer stop()
 	_ = s.conn.Close() // the connection is gone either way
 }
+
+// Paused implements providers.Pauser: whether the broker blocks publishers.
+func (s *session) Paused() bool {
+	opens, _ := s.gate.blocked()
+	return opens != nil
+}

@@ -49,7 +49,8 @@ func (c *client) outcome(r *http.Response, stop context.CancelFunc) error {
 func permanent(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
-		http.StatusRequestURITooLong, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		http.StatusRequestURITooLong, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+		http.StatusRequestHeaderFieldsTooLarge: // its key, profile or run name is too long for this endpoint
 		return true
 	}
 	return false

@@ -94,3 +94,29 @@ func TestAddressHasNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+func TestAddressHidesTokens(t *testing.T) {
+	address := func(url string) string {
+		conns, err := evhttp.Provider().Configure(given{url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conns[0].Address
+	}
+	one := address("https://hooks.example/services/T0000/B0000/aB3dE6gH9jK2mN5pQ8")
+	other := address("https://hooks.example/services/T0000/B0000/zB3dE6gH9jK2mN5pQ8")
+	if strings.Contains(one, "aB3dE6") || one == other || !strings.HasPrefix(one, "https://hooks.example/services/T0000/B0000/~") {
+		t.Errorf("addresses %s and %s", one, other)
+	}
+	if plain := address("https://hooks.example/idem/events-of-everything"); plain != "https://hooks.example/idem/events-of-everything" {
+		t.Errorf("address %s", plain)
+	}
+}
+
+// given decodes nothing but a url.
+type given struct{ url string }
+
+func (g given) Decode(into any) error {
+	into.(*evhttp.Config).URL = g.url
+	return nil
+}

@@ -1,10 +1,13 @@
 package http
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/evhub/evhub/providers"
 )
@@ -67,7 +70,22 @@ func (e endpoint) address() string {
 	if e.socket != "" {
 		return "unix:" + e.socket + ":" + e.url.EscapedPath()
 	}
-	return e.url.Scheme + "://" + e.url.Host + e.url.EscapedPath()
+	return e.url.Scheme + "://" + e.url.Host + withoutTokens(e.url.EscapedPath())
+}
+
+// tokenLength is from how many characters on a segment of a path counts as a token, if it has digits and letters.
+const tokenLength = 16
+
+// withoutTokens replaces the segments of a path that look like a secret, as in the URLs of chat webhooks, by a part of
+// their hash: the address still tells two of them apart.
+func withoutTokens(path string) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if len(s) >= tokenLength && strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) {
+			segments[i] = fmt.Sprintf("~%x", sha256.Sum256([]byte(s)))[:9]
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // hostPort is the address to connect to. An empty port stands for the scheme's.

@@ -28,8 +28,8 @@ type Config struct {
 	Concurrency int                         `yaml:"concurrency" doc:"Requests in flight at once with delivery order none; every other order has one."`
 }
 
-// shortFlight is the least limit of a flight's messages. A short one is through within the engine's patience even at
-// a slow endpoint, and costs nothing: the next flight is there already.
+// shortFlight is the least limit of a flight's messages. A short one costs nothing, as the next flight is there
+// already, and what is delivered is known sooner.
 const shortFlight = 16
 
 // Provider returns the provider "http".
@@ -39,7 +39,7 @@ func Provider() providers.Provider {
 		Doc:     "Sends each event in a request of its own to an HTTP endpoint; a 2xx answer means delivered.",
 		Default: func() Config { return Config{Method: http.MethodPost, Concurrency: 8} },
 		Caps: func(c Config) providers.Caps {
-			return providers.Caps{Acked: true, Order: providers.Full, BatchMessages: max(shortFlight, c.Concurrency)}
+			return providers.Caps{Acked: true, Order: providers.Full, OneByOne: true, BatchMessages: max(shortFlight, c.Concurrency)}
 		},
 		Address: func(c Config) string {
 			e, err := c.endpoint()

@@ -73,8 +73,8 @@ func (s *session) lose(c *conn, cause error) {
 	}
 	s.discard(c)
 	if len(c.pending) > 0 && !s.over {
-		s.producer.env.Logger.Warn("kafka: lost a connection with requests in flight",
-			"destination", s.producer.env.Destination, "broker", c.link.address, "requests", len(c.pending), "error", cause)
+		s.producer.env.Logger.Debug("kafka: lost a connection with requests in flight",
+			"broker", c.link.address, "requests", len(c.pending), "error", cause)
 	}
 	if s.producer.config.Connection.Acks == AcksNone && !errors.Is(cause, errIdle) {
 		// What was written last may not have arrived, and nobody will tell.

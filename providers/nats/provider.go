@@ -1,8 +1,9 @@
 // Package nats delivers events to NATS: to a JetStream stream that acknowledges each, or, with `jetstream: false`, to
 // whoever listens on the subject.
 //
-// With JetStream an event is delivered when a stream has stored it. Its ID travels as Nats-Msg-Id, so that a stream
-// drops what is sent again within its duplicate window. Without, an event is delivered when the server has read it.
+// With JetStream an event is delivered when a stream has stored it. Its ID travels as Nats-Msg-Id, with the subject
+// behind it if the destination has one of its own, so that a stream drops what is sent again within its duplicate
+// window. Without, an event is delivered when the server has read it.
 // The event's CloudEvents attributes travel as ce- headers. Nothing is declared: streams are the user's.
 package nats
 

@@ -63,10 +63,19 @@ func (s *session) publish(m *providers.Message, give func(*nats.Msg) error) erro
 	return err
 }
 
+// messageID is what a stream recognises a repeated message by: the event's ID. Under a subject of the destination's own
+// the subject belongs to it, or a stream that two destinations feed would keep only one copy of the event.
+func (s *session) messageID(m *providers.Message) string {
+	if s.config.JetStream && s.config.Subject != "" {
+		return m.ID + "/" + s.config.Subject
+	}
+	return m.ID
+}
+
 // message carries m.
 func (s *session) message(m *providers.Message, subject string) *nats.Msg {
 	h := make(nats.Header, 3+len(m.Attrs))
-	h[jetstream.MsgIDHeader] = []string{providers.HeaderValue(m.ID)}
+	h[jetstream.MsgIDHeader] = []string{providers.HeaderValue(s.messageID(m))}
 	if m.ContentType != "" {
 		h["Content-Type"] = []string{m.ContentType}
 	}

@@ -193,3 +193,25 @@ func TestStreamDropsDuplicates(t *testing.T) {
 		t.Errorf("stored %v", got)
 	}
 }
+
+func TestSubjectsOfOneStreamEachGetTheEvent(t *testing.T) {
+	srv := start(t, nil)
+	st := stream(t, observer(t, srv), jetstream.StreamConfig{Subjects: []string{"a", "b", "idem-status"}})
+	event := numbered("x")[0]
+	for _, subject := range []string{"a", "b", "", "a"} {
+		s := connect(t, environment(), func(c *evnats.Config) {
+			to(srv)(c)
+			c.Subject = subject
+		})
+		if err := deliver(t, s, event)[0]; err != nil {
+			t.Fatal(err)
+		}
+	}
+	var subjects []string
+	for _, m := range stored(t, st) {
+		subjects = append(subjects, m.Subject)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "idem-status"}, subjects); diff != "" {
+		t.Errorf("stored under subjects (-want +got):\n%s", diff)
+	}
+}

@@ -85,14 +85,14 @@ func (s *session) classify(err error) error {
 }
 
 // noteDuplicate warns when a stream took a first attempt for a duplicate. Two destinations that send one event to the
-// same stream do so: Nats-Msg-Id is the event's, and the stream keeps one of the two.
+// same subject of one stream do so, and the stream keeps one of the two.
 func (s *session) noteDuplicate(a *jetstream.PubAck, m *providers.Message) {
 	if !a.Duplicate || m.Attempt != 1 {
 		return
 	}
 	s.duplicates.Do(func() {
-		s.env.Logger.Warn("a stream already had an event that was sent for the first time; if several destinations send to one stream, it keeps one copy",
-			"destination", s.env.Destination, "stream", a.Stream, "event", m.ID)
+		s.env.Logger.Warn("a stream already had an event that was sent for the first time; if several destinations send to one subject, the stream keeps one copy",
+			"stream", a.Stream, "event", m.ID)
 	})
 }
 
