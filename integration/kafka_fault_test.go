@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -18,16 +19,23 @@ func TestKafkaCutAtRandom(t *testing.T) {
 	topic := createTopic(t, k, brokers.Topic{Name: "kafka-cut", Partitions: 3})
 	d := newKafkaDriver(kafkaDial(t, node.Proxied, topic, 20*time.Second, nil), o)
 	t.Cleanup(func() { set(t, node.Proxy, faultproxy.Faults{}) })
-	cuts, before := max(20, rounds(200)), node.Proxy.Stats().Cuts
-	underKafkaLoad(t, ctx, d, cuts*500, func() {
-		for round := range cuts {
-			set(t, node.Proxy, faultproxy.Faults{CutWithin: 40_000, Seed: uint64(round), Reset: round%2 == 0, Times: 1})
-			before := d.settledSoFar()
-			await(t, ctx, func() bool { return d.settledSoFar() > before+200 || d.settledSoFar() == cuts*500 })
+	cuts, random := max(20, rounds(200)), rand.New(rand.NewPCG(1, 2))
+	n, made := cuts*2000, func() int { return node.Proxy.Stats().Cuts }
+	first := made()
+	underKafkaLoad(t, ctx, d, n, func() {
+		for round := 1; round <= cuts; round++ {
+			faults := faultproxy.Faults{Reset: round%3 == 0, Times: 1}
+			if round%2 == 0 {
+				faults.CutUp = 1 + random.Int64N(60_000)
+			} else {
+				faults.CutDown = 1 + random.Int64N(600) // some answers
+			}
+			set(t, node.Proxy, faults)
+			await(t, ctx, func() bool { return made() >= first+round || d.settledSoFar() == n })
 		}
 	})
-	if n := node.Proxy.Stats().Cuts - before; n < cuts/2 {
-		t.Errorf("only %d cuts", n)
+	if got := made() - first; got < cuts {
+		t.Errorf("%d cuts, want %d", got, cuts)
 	}
 	if d.sessions != 1 {
 		t.Errorf("%d sessions, want 1: %v", d.sessions, d.last)

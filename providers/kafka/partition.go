@@ -139,7 +139,7 @@ func (p *partition) drop(err error) {
 	case p.failed != nil:
 		err = p.failed
 	case p.trouble.cause != nil:
-		err = fmt.Errorf("topic %s, partition %d: %v: %w", p.topic.name, p.number, p.trouble.cause, err)
+		err = fmt.Errorf("topic %s, partition %d: %w: %w", p.topic.name, p.number, p.trouble.cause, err)
 	}
 	for _, b := range p.batches {
 		outcome := err

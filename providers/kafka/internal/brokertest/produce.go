@@ -1,6 +1,7 @@
 package brokertest
 
 import (
+	"errors"
 	"io"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -96,7 +97,7 @@ func read(set protocol.RecordSet) (b Batch, records []Record, bytes int, ok bool
 	b.ID, b.Epoch, b.Sequence = batch.ProducerID, batch.ProducerEpoch, batch.BaseSequence
 	for {
 		r, err := batch.ReadRecord()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return b, records, bytes, len(records) > 0
 		}
 		if err != nil {
