@@ -113,11 +113,10 @@ func TestAReplayThatWaitsGoesOnWhenTheDestinationHalts(t *testing.T) {
 		if err := <-replayed; err != nil {
 			t.Errorf("Replay: %v: %+v", err, r.stats("a"))
 		}
-		for r.stats("a").BacklogEvents > 0 {
+		for after(time.Minute); r.stats("a").BacklogEvents > 0; after(time.Minute) {
 			if n, err := r.Discard(hub.DeadFilter{}); n == 0 || err != nil {
 				t.Fatalf("Discard = %d, %v", n, err)
 			}
-			after(time.Minute)
 		}
 	})
 }

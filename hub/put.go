@@ -75,11 +75,20 @@ func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) 
 // groupSize is how many events PutAll accepts in one step.
 const groupSize = 256
 
-// sealAll seals events until one cannot be.
+// sealAll seals events until one cannot be. Only events with the same destinations share memory: what one destination
+// has not delivered yet keeps nothing alive that the others are done with.
 func (h *Hub) sealAll(es []Event) ([]*evbus.Record, error) {
 	records := make([]*evbus.Record, 0, len(es))
-	for _, e := range es {
-		r, err := h.sealer.Seal(evbus.Event(e))
+	batch, routing := h.sealer.Batch(len(es)), h.routing.Load()
+	var last *evbus.Route
+	for i := range es {
+		if i == 0 || es[i].Profile != es[i-1].Profile {
+			if route := routing.Route(es[i].Profile); route != last {
+				batch.Part()
+				last = route
+			}
+		}
+		r, err := batch.Seal(evbus.Event(es[i]))
 		if err != nil {
 			return records, err
 		}

@@ -126,3 +126,33 @@ func TestStatsAreNotBehindAReceipt(t *testing.T) {
 		}
 	}
 }
+
+func TestReceiptsOfAFlightOfWhichSomeFail(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {p: {address: a, delivery: {linger: 1s}}}`)
+		r.brokers["a"].Once("e-2", providertest.Refuse())
+		r.brokers["a"].Once("e-4", providertest.Fail())
+		r.put(event("dials"))
+		settle()
+		var tracked []*hub.Tracked
+		for _, e := range events("e", 6) {
+			w, err := r.PutTracked(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tracked = append(tracked, w)
+		}
+		want := []string{"delivered 1", "delivered 1", "dead 1", "delivered 1", "delivered 2", "delivered 2"}
+		var got []string
+		for _, w := range tracked {
+			receipt, err := w.Wait(within(t, time.Minute))
+			if err != nil {
+				t.Errorf("%+v, %v", receipt, err)
+			}
+			got = append(got, fmt.Sprint(receipt.Results[0].State, " ", receipt.Results[0].Attempts))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

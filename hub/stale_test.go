@@ -82,3 +82,27 @@ func TestAReplayWithAStaleRoute(t *testing.T) {
 		}
 	})
 }
+
+// Destinations that were removed and have delivered everything do not pile up.
+func TestRemovedDestinationsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _, _, _ := staleHub(t)
+		if n, err := h.Discard(DeadFilter{}); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		synctest.Wait()
+		file, err := acct.Parse("acct.yaml", []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := h.Reload(t.Context(), file); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if n := len(h.retired); n != 0 {
+			t.Errorf("%d are kept", n)
+		}
+	})
+}
