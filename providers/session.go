@@ -37,13 +37,6 @@ type Session interface {
 	Close(ctx context.Context) error
 }
 
-// Pauser is a Session whose broker may ask publishers to wait, as RabbitMQ does when its disk is full.
-type Pauser interface {
-	// Paused reports whether the broker asks to wait now. The engine does not give up on a Send or a Wait while it
-	// does: the time does not count as a fault of the destination. Safe for concurrent use.
-	Paused() bool
-}
-
 // Flight is what one Send put on its way.
 type Flight interface {
 	// Wait blocks until each message of the flight has an outcome. Nil: all are delivered. A *BatchError: one
