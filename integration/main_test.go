@@ -1,4 +1,4 @@
-// Package integration tests evhub against real brokers. Its own files prove that the harness works.
+// Package integration tests evhub against real brokers. Its harness_ files prove that the harness works.
 package integration
 
 import (
@@ -16,6 +16,7 @@ var pool brokers.Pool
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	_ = os.RemoveAll(builtIn)
 	err := pool.Close()
 	if err == nil && code == 0 {
 		err = goleak.Find()
