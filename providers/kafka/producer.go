@@ -158,8 +158,8 @@ func (p *producer) identify(ctx context.Context, l *link) error {
 			return nil
 		case clusterAuthorizationFailed:
 			if !p.refused {
-				p.env.Logger.Warn("kafka: the broker grants no producer id (CLUSTER_AUTHORIZATION_FAILED): "+
-					"one batch at a time for each partition, and lost answers can lead to duplicates; "+
+				p.env.Logger.Warn("kafka: the broker grants no producer id (CLUSTER_AUTHORIZATION_FAILED): " +
+					"one batch at a time for each partition, and lost answers can lead to duplicates; " +
 					"allow the user to write to the topic, or IdempotentWrite on the cluster")
 			}
 			p.refused = true
