@@ -47,10 +47,11 @@ func newRoot(o *options) *cobra.Command {
 		Short: "Fire events, and fan each one out to every broker whose pattern matches its profile",
 		Long: `evhub fires events and fans each one out to every broker (Kafka, RabbitMQ, NATS, HTTP, files, ...) whose
 pattern in an acct file matches the event's profile. Start with "evhub demo".`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          knownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceUsage:               true,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       knownCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return o.check()
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,9 @@ func (s *singleEvent) addFlags(cmd *cobra.Command) {
 }
 
 func (s *singleEvent) event() (hub.Event, error) {
+	if !utf8.ValidString(s.body + s.tags + strings.Join(s.tagPairs, "")) {
+		return hub.Event{}, errors.New("--body, --tags and --tag must be valid UTF-8")
+	}
 	if !json.Valid([]byte(s.body)) {
 		return hub.Event{}, fmt.Errorf("--body is not JSON: %w; a text needs quotes: --body '\"text\"'", syntaxError(s.body))
 	}
@@ -54,6 +58,9 @@ func (s *singleEvent) tagObject() (any, error) {
 	if s.tagsGiven {
 		if !json.Valid([]byte(s.tags)) {
 			return nil, fmt.Errorf("--tags is not JSON: %w", syntaxError(s.tags))
+		}
+		if !strings.HasPrefix(strings.TrimLeft(s.tags, blanks), "{") {
+			return nil, errors.New(`--tags must be a JSON object, such as {"type": "state-status"}`)
 		}
 		return json.RawMessage(s.tags), nil
 	}

@@ -10,7 +10,7 @@ func (s style) heading(text string) string { return s.paint("1", text) }
 func (s style) faint(text string) string   { return s.paint("2", text) }
 
 func (s style) paint(code, text string) string {
-	if !s.on {
+	if !s.on || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

@@ -24,7 +24,7 @@ func newStage(ctx context.Context, o Options) *stage {
 
 const (
 	beat = 90 * time.Millisecond
-	long = 1100 * time.Millisecond
+	long = 900 * time.Millisecond
 )
 
 func (s *stage) pause(d time.Duration) {
@@ -48,7 +48,7 @@ func (s *stage) green(text string) string { return s.paint("32", text) }
 func (s *stage) blue(text string) string  { return s.paint("36", text) }
 
 func (s *stage) paint(code, text string) string {
-	if !s.colours {
+	if !s.colours || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
@@ -147,6 +147,9 @@ func (s *stage) snapshot(title string, fired int, got map[string]int, expected m
 	for _, d := range destinations {
 		has, all := got[d.name], len(expected[d.name])
 		full := min(has, all) * barWidth / max(all, 1)
+		if has > 0 {
+			full = max(full, 1)
+		}
 		paint := s.green
 		if has < all {
 			paint = s.red
