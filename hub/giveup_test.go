@@ -37,7 +37,7 @@ func (r *rig) letterIDs() []string {
 
 func TestWithoutGiveUpNothingIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		r := open(t, healthy("a"), `fake: {p: {address: a}}`)
+		r := open(t, healthy("a"), `fake: {p: {address: a, delivery: {retry: {max: 1h}}}}`)
 		r.brokers["a"].Script(dead(errDown))
 		r.put(event("1"))
 		after(10 * 24 * time.Hour)
