@@ -1,6 +1,7 @@
 package lines_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -64,8 +65,8 @@ func TestOpenNamesTheWrongKey(t *testing.T) {
 	}
 }
 
-func TestBodyOfSeveralLinesIsRefused(t *testing.T) {
-	r := newReceiver(t)
+func dial(t *testing.T, r *receiver) providers.Session {
+	t.Helper()
 	dial, err := connection(t, r.listener.Addr().String()).Open(providers.Env{})
 	if err != nil {
 		t.Fatal(err)
@@ -74,14 +75,34 @@ func TestBodyOfSeveralLinesIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer session.Close(t.Context())
+	t.Cleanup(func() { session.Close(context.Background()) })
+	return session
+}
+
+func TestBodyOfSeveralLinesIsRefused(t *testing.T) {
+	r := newReceiver(t)
 	ms := []providers.Message{{ID: "1", Body: []byte("a\nb")}, {ID: "2", Body: []byte("c")}}
+	err := dial(t, r).Send(t.Context(), ms).Wait(t.Context())
 	var batch *providers.BatchError
-	err = session.Send(t.Context(), ms).Wait(t.Context())
 	if !errors.As(err, &batch) || !providers.IsPermanent(batch.Errs[0]) || batch.Errs[1] != nil {
 		t.Errorf("outcome %v, want the first refused for good", err)
 	}
 	if got := r.received(); len(got) != 1 || string(got[0]) != "c" {
+		t.Errorf("received %q", got)
+	}
+}
+
+func TestReceiverThatIsOutOfStepEndsTheSession(t *testing.T) {
+	r := newReceiver(t)
+	r.on(confuse)("1")
+	session := dial(t, r)
+	for _, id := range []string{"1", "2"} {
+		err := session.Send(t.Context(), []providers.Message{{ID: id}}).Wait(t.Context())
+		if err == nil || providers.IsPermanent(err) {
+			t.Errorf("outcome of %s: %v, want an error", id, err)
+		}
+	}
+	if got := r.received(); len(got) > 0 {
 		t.Errorf("received %q", got)
 	}
 }

@@ -30,6 +30,7 @@ const (
 	fail
 	loseAnswer
 	loseMessage
+	confuse // answers for another message, and goes on
 )
 
 func newReceiver(t *testing.T) *receiver {
@@ -90,6 +91,8 @@ func (r *receiver) take(id, body string) (answer string, hangUp bool) {
 		return "busy\n", true
 	case loseMessage:
 		return "", true
+	case confuse:
+		return "ok another\n", false
 	}
 	r.stored = append(r.stored, []byte(body))
 	if scripted == loseAnswer {
