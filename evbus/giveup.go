@@ -84,6 +84,9 @@ func (d *Destination) buryRefused(ctx context.Context) bool {
 	for {
 		full := d.buryWhere(func(e entry) error { return e.refusal })
 		if full == nil {
+			if d.status.is(Halted) {
+				d.status.set(Idle)
+			}
 			return true
 		}
 		d.status.lettersFull(d, full)

@@ -63,8 +63,7 @@ func sizeHint(v any) int {
 func rawJSON(b []byte) json.RawMessage { return append(json.RawMessage(nil), b...) }
 
 func encodeError(field string, err error) error {
-	var at *idemjson.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*idemjson.Error](err); ok {
 		return fmt.Errorf("%w: %s, at %s: %w", ErrEncode, field, at.Path, at.Err)
 	}
 	return fmt.Errorf("%w: %s: %w", ErrEncode, field, err)

@@ -85,6 +85,9 @@ func (d *Destination) attempt(ctx context.Context, s *settings) ending {
 	d.resend = append(l.failed, d.resend...)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(timeout, closeTimeout))
 	defer cancel()
+	if end.err == nil {
+		d.status.set(Idle)
+	}
 	if err := session.Close(closing); err != nil && end.err == nil && ctx.Err() == nil {
 		d.logger.Debug("closing the session", "error", err)
 	}

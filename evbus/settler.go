@@ -39,8 +39,7 @@ func (l *link) settle(f *flight, err error) {
 		l.delivered(f.entries)
 		return
 	}
-	var batch *providers.BatchError
-	if errors.As(err, &batch) {
+	if batch, ok := errors.AsType[*providers.BatchError](err); ok {
 		if len(batch.Errs) == len(f.entries) {
 			l.settleEach(f.entries, func(i int) error { return batch.Errs[i] })
 			return

@@ -12,7 +12,7 @@ type Phase string
 
 // The phases of a destination.
 const (
-	// Idle: it has had nothing to send yet.
+	// Idle: it has no session and nothing to send.
 	Idle Phase = "idle"
 	// Connecting: it dials.
 	Connecting Phase = "connecting"

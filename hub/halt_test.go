@@ -64,7 +64,7 @@ func TestFullDeadLettersHaltTheDestination(t *testing.T) {
 				if name != "until discard" {
 					discarded = 0
 				}
-				if s := r.stats("a"); len(stored)+discarded != 20 || s.BacklogEvents != 0 {
+				if s := r.stats("a"); len(stored)+discarded != 20 || s.BacklogEvents != 0 || s.Phase == "halted" {
 					t.Errorf("%d of 20 are accounted for: %+v", len(stored)+discarded, s)
 				}
 			})
@@ -117,6 +117,9 @@ func TestAReplayThatWaitsGoesOnWhenTheDestinationHalts(t *testing.T) {
 			if n, err := r.Discard(hub.DeadFilter{}); n == 0 || err != nil {
 				t.Fatalf("Discard = %d, %v", n, err)
 			}
+		}
+		if got := r.stats("a").Phase; got != "idle" {
+			t.Errorf("with nothing left to do it is %s", got)
 		}
 	})
 }

@@ -190,8 +190,7 @@ func placed(e acct.Entry, err error) error {
 		}
 		return errors.Join(errs...)
 	}
-	var at *providers.ConfigError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*providers.ConfigError](err); ok {
 		return e.ErrorAt(at.Key, at.Err)
 	}
 	return e.ErrorAt("", err)
@@ -223,8 +222,7 @@ func placedPatterns(origins []acct.Entry, err error) error {
 		}
 		return errors.Join(errs...)
 	}
-	var at *profiles.PatternError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*profiles.PatternError](err); ok {
 		return origins[at.Index].ErrorAt("", err)
 	}
 	return err

@@ -49,8 +49,7 @@ func neverNilAndLost(t *testing.T, seed uint64) {
 	reloads.Wait()
 
 	remaining := map[string]int{}
-	var remains *hub.RemainingError
-	if errors.As(err, &remains) {
+	if remains, ok := errors.AsType[*hub.RemainingError](err); ok {
 		remaining = remains.Lost
 	}
 	offered := 0

@@ -104,9 +104,7 @@ func (h *Hub) retire(d *evbus.Destination) {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	r := &retiree{Destination: d, cancel: cancel, ended: make(chan struct{})}
 	h.retired[d.Name()] = r
-	h.draining.Add(1)
-	go func() {
-		defer h.draining.Done()
+	h.draining.Go(func() {
 		defer close(r.ended)
 		defer cancel()
 		if flushed := d.Flushed(); flushed != nil {
@@ -120,7 +118,7 @@ func (h *Hub) retire(d *evbus.Destination) {
 			h.logger.Warn("a removed destination still has events; they are kept until it is configured again",
 				"destination", d.Name(), "events", n)
 		}
-	}()
+	})
 }
 
 // holdsEvents reports whether r still has something to deliver or to tell.
