@@ -2,7 +2,6 @@ package evbus
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 

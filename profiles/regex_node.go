@@ -1,5 +1,7 @@
 package profiles
 
+import "slices"
+
 // op is the kind of a node.
 type op int
 
@@ -81,11 +83,11 @@ func checkDollars(n *node, last bool) error {
 				"`\\Z` is the end of the name, `(?m:$)` the end of a line)")
 		}
 	case opConcat:
-		for i := len(n.parts) - 1; i >= 0; i-- {
-			if err := checkDollars(n.parts[i], last); err != nil {
+		for _, v := range slices.Backward(n.parts) {
+			if err := checkDollars(v, last); err != nil {
 				return err
 			}
-			last = last && n.parts[i].empty()
+			last = last && v.empty()
 		}
 	case opRepeat:
 		once := n.max == 0 || n.max == 1

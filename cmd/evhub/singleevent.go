@@ -100,8 +100,7 @@ func pairsObject(pairs []string) (any, error) {
 func syntaxError(text string) error {
 	var v any
 	err := json.Unmarshal([]byte(text), &v)
-	var at *json.SyntaxError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("at byte %d: %w", at.Offset, err)
 	}
 	return err

@@ -31,9 +31,8 @@ func (s *summary) finish(h *hub.Hub) {
 			s.letters = append(s.letters, l)
 		}
 	}
-	var remaining *hub.RemainingError
 	s.remain = map[string]int{}
-	if errors.As(s.closing, &remaining) {
+	if remaining, ok := errors.AsType[*hub.RemainingError](s.closing); ok {
 		maps.Copy(s.remain, remaining.Kept)
 		maps.Copy(s.remain, remaining.Lost)
 	}

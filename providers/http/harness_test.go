@@ -92,8 +92,7 @@ func wait(t *testing.T, f providers.Flight, n int) []error {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	err := f.Wait(ctx)
-	var batch *providers.BatchError
-	if errors.As(err, &batch) {
+	if batch, ok := errors.AsType[*providers.BatchError](err); ok {
 		return batch.Errs
 	}
 	outcomes := make([]error, n)

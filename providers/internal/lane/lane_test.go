@@ -78,8 +78,7 @@ func outcome(err error, n int) string {
 	for i := range errs {
 		errs[i] = err
 	}
-	var batch *providers.BatchError
-	if errors.As(err, &batch) {
+	if batch, ok := errors.AsType[*providers.BatchError](err); ok {
 		errs = batch.Errs
 	}
 	var out []byte
