@@ -20,8 +20,14 @@ func TestMain(m *testing.M) {
 	for _, name := range []string{"ACCT_FILE", "ACCT_KEY", "NO_COLOR"} {
 		_ = os.Unsetenv(name) // tests set what they need
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(built)
+		os.Exit(code)
+	}))
 }
+
+// built is where the tests that need a process have built the command; "" if they have not.
+var built string
 
 // result is what a command line came to.
 type result struct {

@@ -31,7 +31,7 @@ Printing holds up nothing: should it be far slower than the events, some are not
   generate-events | evhub listen --output json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.put.check(cmd); err != nil {
+			if err := checkTimeout(f.put.timeout); err != nil {
 				return usageError(err)
 			}
 			return runListen(cmd.Context(), o, &f)

@@ -64,8 +64,8 @@ dead letters, 5 some are not delivered yet, 130 interrupted. Where several are t
 
 // check refuses flags that cannot be together.
 func (f *putFlags) check(cmd *cobra.Command) error {
-	if f.timeout < 0 {
-		return errors.New("--timeout must not be negative")
+	if err := checkTimeout(f.timeout); err != nil {
+		return err
 	}
 	if f.format != "" && !slices.Contains(hub.FormatNames(), f.format) {
 		return fmt.Errorf("--format %s: there are %s", f.format, strings.Join(hub.FormatNames(), ", "))
@@ -80,6 +80,13 @@ func (f *putFlags) check(cmd *cobra.Command) error {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--%s describes one event, which needs --body; in a stream it is a key of the line", name)
 		}
+	}
+	return nil
+}
+
+func checkTimeout(d time.Duration) error {
+	if d < 0 {
+		return errors.New("--timeout must not be negative; 0 means for ever")
 	}
 	return nil
 }

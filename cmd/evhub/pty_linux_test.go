@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// openTerminal returns both ends of a pseudo terminal.
+func openTerminal(t *testing.T) (screen, terminal *os.File) {
+	t.Helper()
+	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo terminals here: %v", err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	var number, unlock uint32
+	for request, arg := range map[uintptr]*uint32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlock} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, screen.Fd(), request, uintptr(unsafe.Pointer(arg))); errno != 0 {
+			t.Skipf("no pseudo terminals here: %v", errno)
+		}
+	}
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo terminals here: %v", err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	return screen, terminal
+}
+
+func TestColoursOnATerminal(t *testing.T) {
+	acctFile, _ := toFile(t, "raw")
+	for _, c := range []struct {
+		noColor, term string
+		want          bool
+	}{{"", "xterm", true}, {"1", "xterm", false}, {"", "dumb", false}} {
+		t.Setenv("NO_COLOR", c.noColor)
+		t.Setenv("TERM", c.term)
+		screen, terminal := openTerminal(t)
+		if code := run(t.Context(), []string{"check", acctFile}, newConsole(strings.NewReader(""), terminal, terminal)); code != exitDone {
+			t.Fatalf("exit code %d", code)
+		}
+		shown := make([]byte, 4000)
+		n, err := screen.Read(shown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bytes.Contains(shown[:n], []byte("\x1b[1mfile:*@")); got != c.want {
+			t.Errorf("NO_COLOR=%q TERM=%q: %q", c.noColor, c.term, shown[:n])
+		}
+	}
+}
+
+// TestStatusLine checks that a status line goes before anything else is written.
+func TestStatusLine(t *testing.T) {
+	t.Setenv("TERM", "xterm")
+	screen, terminal := openTerminal(t)
+	s := newStream(terminal)
+	s.setStatus("1 waiting")
+	s.setStatus("2 waiting")
+	fmt.Fprint(s, "refused")
+	shown := make([]byte, 4000)
+	n, err := screen.Read(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(shown[:n]), "1 waiting"+clearLine+"2 waiting"+clearLine+"refused"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
