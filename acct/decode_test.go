@@ -63,7 +63,7 @@ type config struct {
 	ByName   map[level]server  `yaml:"by_name"`
 	Untagged int
 	Hidden   int `yaml:"-"`
-	private  int
+	private  int //nolint:unused // decoding must leave it alone
 }
 
 func TestDecode(t *testing.T) {

@@ -61,7 +61,7 @@ func (d *decoder) attempts(u funcUnmarshaler, n *yaml.Node, key string) error {
 		try.value(n, key, reflect.ValueOf(into).Elem())
 		d.texts = append(d.texts, try.texts...)
 		for _, e := range try.errs {
-			if errors.As(e, new(*referenceError)) || e.(*Error).Key != key {
+			if at, _ := errors.AsType[*Error](e); errors.As(e, new(*referenceError)) || at.Key != key {
 				telling = append(telling, e)
 			}
 		}
@@ -92,7 +92,7 @@ func placed(err error) []error {
 		all = joined.Unwrap()
 	}
 	for _, e := range all {
-		if _, ok := e.(*Error); !ok {
+		if _, ok := e.(*Error); !ok { //nolint:errorlint // one that is wrapped says more than its *Error
 			return nil
 		}
 	}

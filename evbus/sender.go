@@ -118,7 +118,6 @@ type link struct {
 	flights chan *flight // flights in the air, in the order of sending
 	broken  context.Context
 	breaks  context.CancelCauseFunc
-	batch   int // most messages in the next flight
 
 	// The settler's, until it has ended.
 	failed []entry

@@ -11,17 +11,18 @@ import (
 
 // settleAll awaits the flights in the order of sending until there are no more.
 func (l *link) settleAll(ctx context.Context) {
-	patience, late := ctx, false
+	var hurry time.Time // once a flight has timed out: until when those behind it may still end
 	for f := range l.flights {
-		waiting, cancel := l.patience(patience, len(f.entries))
+		waiting, cancel := l.patience(ctx, len(f.entries))
+		if !hurry.IsZero() {
+			cancel()
+			waiting, cancel = context.WithDeadline(ctx, hurry)
+		}
 		err := f.sent.Wait(waiting)
 		timedOut := err != nil && waiting.Err() != nil && ctx.Err() == nil
 		cancel()
-		if timedOut && !late {
-			// Nothing came for a whole timeout: all that is behind gets just the time to hand over what is there.
-			late = true
-			patience, cancel = context.WithTimeout(ctx, lastCall)
-			defer cancel()
+		if timedOut && hurry.IsZero() {
+			hurry = time.Now().Add(lastCall)
 			l.d.status.shrinkBatch(len(f.entries))
 		}
 		l.settle(f, err)
@@ -30,7 +31,8 @@ func (l *link) settleAll(ctx context.Context) {
 	}
 }
 
-// lastCall is how long the flights behind one that timed out may still take, all together.
+// lastCall is how long the flights behind one that timed out may still take, all together: just the time to hand over
+// what is there.
 const lastCall = time.Second
 
 // settle takes the outcome of f apart.

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -114,7 +115,7 @@ func (h *Hub) retire(d *evbus.Destination) {
 			}
 		}
 		_ = d.Stop(context.Background())
-		if n := d.Remaining(); n > 0 && context.Cause(ctx) == context.DeadlineExceeded {
+		if n := d.Remaining(); n > 0 && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 			h.logger.Warn("a removed destination still has events; they are kept until it is configured again",
 				"destination", d.Name(), "events", n)
 		}

@@ -3,6 +3,7 @@ package idemjson_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 	"unicode/utf8"
@@ -26,7 +27,7 @@ func FuzzAppendText(f *testing.F) {
 			}
 		}
 		if err != nil {
-			if e := err.(*idemjson.Error); e.Offset < 0 || e.Offset > len(src) || e.Path == "" {
+			if e, _ := errors.AsType[*idemjson.Error](err); e.Offset < 0 || e.Offset > len(src) || e.Path == "" {
 				t.Fatalf("offset %d, path %q of a text of %d bytes", e.Offset, e.Path, len(src))
 			}
 			return

@@ -2,6 +2,7 @@ package amqp_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -95,7 +96,7 @@ func waitFor(t *testing.T, f providers.Flight, n int) []error {
 	t.Helper()
 	err := f.Wait(t.Context())
 	errs := make([]error, n)
-	if batch, ok := err.(*providers.BatchError); ok {
+	if batch, ok := errors.AsType[*providers.BatchError](err); ok {
 		if len(batch.Errs) != n {
 			t.Fatalf("%d outcomes of %d messages", len(batch.Errs), n)
 		}
