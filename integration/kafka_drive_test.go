@@ -52,7 +52,7 @@ type kafkaDriver struct {
 	mu       sync.Mutex
 	sessions int
 	settled  int
-	last     error
+	errs     []error
 	refused  []error
 }
 
@@ -86,7 +86,7 @@ func (d *kafkaDriver) deliver(ctx context.Context, ms []providers.Message) error
 		if err == nil {
 			continue
 		}
-		d.count(func() { d.last = err })
+		d.count(func() { d.errs = append(d.errs, err) })
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%d messages left: %w", len(ms), errors.Join(ctx.Err(), err))
@@ -178,5 +178,5 @@ func underKafkaLoad(t *testing.T, ctx context.Context, d *kafkaDriver, n int, fa
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d sessions, the last error: %v", d.sessions, d.last)
+	t.Logf("%d sessions; errors: %v", d.sessions, d.errs)
 }

@@ -64,7 +64,7 @@ func TestKafkaRefusedRecords(t *testing.T) {
 				t.Errorf("%d refused: %v", len(d.refused), d.refused)
 			}
 			if d.sessions != 1 {
-				t.Errorf("%d sessions, want 1: %v", d.sessions, d.last)
+				t.Errorf("%d sessions, want 1: %v", d.sessions, d.errs)
 			}
 			verifyTopic(t, ctx, k.Addr(), topic, o)
 		})

@@ -35,7 +35,7 @@ func TestKafkaTooFewReplicas(t *testing.T) {
 		}
 	})
 	if d.sessions != 1 {
-		t.Errorf("%d sessions, want 1: %v", d.sessions, d.last)
+		t.Errorf("%d sessions, want 1: %v", d.sessions, d.errs)
 	}
 	verifyTopic(t, ctx, k.Addr(), topic, o)
 }
@@ -62,7 +62,7 @@ func TestKafkaLeadersMove(t *testing.T) {
 		}
 	})
 	if d.sessions != 1 {
-		t.Errorf("%d sessions, want 1: %v", d.sessions, d.last)
+		t.Errorf("%d sessions, want 1: %v", d.sessions, d.errs)
 	}
 	verifyTopic(t, ctx, k.Addr(), topic, o)
 }
