@@ -37,13 +37,20 @@ var built = sync.OnceValues(func() (path string, err error) {
 // builtIn is the folder to remove after all tests; empty if nothing was built.
 var builtIn string
 
-// command runs the built command with an acct file and standard input.
-func command(t *testing.T, ctx context.Context, acctText string, stdin []byte, args ...string) (stdout, stderr string, code int) {
+// build builds the command, which takes a while the first time.
+func build(t *testing.T) (path string) {
 	t.Helper()
-	evhub, err := built()
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// command runs the built command with an acct file and standard input.
+func command(t *testing.T, ctx context.Context, acctText string, stdin []byte, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	evhub := build(t)
 	file := filepath.Join(t.TempDir(), "acct.yaml")
 	if err := os.WriteFile(file, []byte(acctText), 0o600); err != nil {
 		t.Fatal(err)
@@ -51,7 +58,7 @@ func command(t *testing.T, ctx context.Context, acctText string, stdin []byte, a
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, evhub, append(args, "-f", file)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &out, &errs
-	err = cmd.Run()
+	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		t.Fatal(err)
 	} else if ok {
@@ -82,6 +89,7 @@ func TestHubCommandPutsManyLines(t *testing.T) {
 	f := newFanOut(t, k, r, "hub-command")
 	n := 30_000 * rounds(10)
 	lines := mintLines(t, o, n)
+	build(t)
 	start := time.Now()
 	_, stderr, code := command(t, ctx, f.yaml(), lines, "put")
 	t.Logf("%d events per second", int(float64(n)/time.Since(start).Seconds()))
@@ -132,6 +140,7 @@ func wantReceipts(t *testing.T, stdout string, n int, states map[string]string) 
 
 func TestHubCommandExitCodes(t *testing.T) {
 	k, r := pool.OwnKafka(t), pool.OwnRabbitMQ(t)
+	build(t)
 	const n = 200
 	for _, test := range []struct {
 		name  string
