@@ -32,6 +32,20 @@ func openTerminal(t *testing.T) (screen, terminal *os.File) {
 	return screen, terminal
 }
 
+// shownUntil returns what a screen shows up to some text, with which it has to end sometime.
+func shownUntil(t *testing.T, screen *os.File, end string) string {
+	t.Helper()
+	var shown []byte
+	for part := make([]byte, 4000); !bytes.Contains(shown, []byte(end)); {
+		n, err := screen.Read(part)
+		if err != nil {
+			t.Fatalf("%v after %q", err, shown)
+		}
+		shown = append(shown, part[:n]...)
+	}
+	return string(shown)
+}
+
 func TestColoursOnATerminal(t *testing.T) {
 	acctFile, _ := toFile(t, "raw")
 	for _, c := range []struct {
@@ -44,13 +58,9 @@ func TestColoursOnATerminal(t *testing.T) {
 		if code := run(t.Context(), []string{"check", acctFile}, newConsole(strings.NewReader(""), terminal, terminal)); code != exitDone {
 			t.Fatalf("exit code %d", code)
 		}
-		shown := make([]byte, 4000)
-		n, err := screen.Read(shown)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := bytes.Contains(shown[:n], []byte("\x1b[1mfile:*@")); got != c.want {
-			t.Errorf("NO_COLOR=%q TERM=%q: %q", c.noColor, c.term, shown[:n])
+		shown := shownUntil(t, screen, "is right")
+		if got := strings.Contains(shown, "\x1b[1mfile:*@"); got != c.want {
+			t.Errorf("NO_COLOR=%q TERM=%q: %q", c.noColor, c.term, shown)
 		}
 	}
 }
@@ -63,12 +73,7 @@ func TestStatusLine(t *testing.T) {
 	s.setStatus("1 waiting")
 	s.setStatus("2 waiting")
 	fmt.Fprint(s, "refused")
-	shown := make([]byte, 4000)
-	n, err := screen.Read(shown)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := string(shown[:n]), "1 waiting"+clearLine+"2 waiting"+clearLine+"refused"; got != want {
+	if got, want := shownUntil(t, screen, "refused"), "1 waiting"+clearLine+"2 waiting"+clearLine+"refused"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

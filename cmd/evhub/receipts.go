@@ -13,8 +13,6 @@ type receipts struct {
 	o       *options
 	waiting chan *hub.Tracked
 	late    *hub.Tracked // found no place in waiting; then nothing more is put
-	ctx     context.Context
-	giveUp  context.CancelFunc
 	ended   chan struct{}
 }
 
@@ -25,7 +23,6 @@ var errNoReceipts = fmt.Errorf("%d events await their receipts, and none came fo
 
 func startReceipts(o *options) *receipts {
 	r := &receipts{o: o, waiting: make(chan *hub.Tracked, mostReceipts), ended: make(chan struct{})}
-	r.ctx, r.giveUp = context.WithCancel(context.Background())
 	go func() {
 		defer close(r.ended)
 		for tracked := range r.waiting {
@@ -36,7 +33,7 @@ func startReceipts(o *options) *receipts {
 }
 
 func (r *receipts) await(t *hub.Tracked) {
-	receipt, _ := t.Wait(r.ctx) // what is unsettled says so itself
+	receipt, _ := t.Wait(context.Background()) // ends with the hub at the latest; what is unsettled says so itself
 	r.print(receipt)
 }
 
@@ -51,10 +48,9 @@ func (r *receipts) expect(ctx context.Context, t *hub.Tracked) error {
 	}
 }
 
-// finish prints what is still expected, as it stands once the hub is closed.
+// finish prints what is still expected, as it stands now that the hub is closed.
 func (r *receipts) finish() {
 	close(r.waiting)
-	r.giveUp()
 	<-r.ended
 	if r.late != nil {
 		r.await(r.late)
