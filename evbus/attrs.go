@@ -5,12 +5,8 @@ import "github.com/evhub/evhub/providers"
 // mostAttributes is the most CloudEvents attributes that a record has.
 const mostAttributes = 8
 
-// appendAttributes appends the CloudEvents attributes of r to dst. source replaces the attribute of that name unless
-// it is empty.
+// appendAttributes appends the CloudEvents attributes of r to dst.
 func (r *Record) appendAttributes(dst []providers.Attr, source string) []providers.Attr {
-	if source == "" {
-		source = r.source
-	}
 	dst = append(dst,
 		providers.Attr{Name: "specversion", Value: "1.0"},
 		providers.Attr{Name: "id", Value: r.ID},
@@ -28,6 +24,20 @@ func (r *Record) appendAttributes(dst []providers.Attr, source string) []provide
 		dst = append(dst, providers.Attr{Name: "partitionkey", Value: r.Key})
 	}
 	return dst
+}
+
+// sources gives the CloudEvents source of records, and remembers the last one: most have the same run name.
+type sources struct{ runName, source string }
+
+// of returns the source of r, which is fixed unless that is empty.
+func (s *sources) of(r *Record, fixed string) string {
+	if fixed != "" {
+		return fixed
+	}
+	if s.source == "" || s.runName != r.RunName {
+		s.runName, s.source = r.RunName, sourceOf(r.RunName)
+	}
+	return s.source
 }
 
 // sourceOf is the CloudEvents source of events of a run.

@@ -140,6 +140,7 @@ func (d *Destination) Discard(l DeadLetter) bool {
 // it.
 func (d *Destination) bury(e entry, reason error) error {
 	l := &letter{entry: e, reason: reason.Error(), time: time.Now()}
+	l.entry.record = e.record.alone() // letters are kept long
 	if err := d.dead.add(l); err != nil {
 		return fmt.Errorf("%w; event %s was refused: %s", err, e.record.ID, l.reason)
 	}

@@ -27,11 +27,12 @@ type Destination struct {
 	logger *slog.Logger
 	dead   deadLetters
 
-	config  atomic.Pointer[settings]
-	changed chan struct{} // 1: the configuration is a new one
-	wake    chan struct{} // 1: something may be in the log
-	stop    context.CancelFunc
-	stopped chan struct{}
+	config   atomic.Pointer[settings]
+	draining atomic.Bool
+	changed  chan struct{} // 1: the configuration is a new one
+	wake     chan struct{} // 1: something may be in the log
+	stop     context.CancelFunc
+	stopped  chan struct{}
 
 	backlog backlog
 	watches watches

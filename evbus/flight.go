@@ -24,6 +24,7 @@ type flight struct {
 	bodies   []byte // what messages' bodies point into
 	ends     []int  // where each body in bodies ends
 	attrs    []providers.Attr
+	sources  sources
 	sent     providers.Flight
 }
 
@@ -39,7 +40,7 @@ func (f *flight) fill(s *settings) (rest []entry) {
 		e.attempt++
 		r := e.record
 		first := len(f.attrs)
-		f.attrs = r.appendAttributes(f.attrs, s.Options.Source)
+		f.attrs = r.appendAttributes(f.attrs, f.sources.of(r, s.Options.Source))
 		m := providers.Message{
 			Seq: r.Seq, ID: r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, Time: r.Time,
 			ContentType: s.format.contentType(r), Attempt: e.attempt, Attrs: f.attrs[first:len(f.attrs):len(f.attrs)],

@@ -1,6 +1,10 @@
 package evbus
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Event is what a caller puts. Package hub documents its fields.
 type Event struct {
@@ -30,8 +34,7 @@ type Record struct {
 	Opaque bool
 
 	accepted time.Time
-	// timeText and source are the CloudEvents attributes of those names.
-	timeText, source string
+	timeText string // Time as CloudEvents spells it
 }
 
 // recordOverhead is what a record costs in memory beside its texts, in bytes.
@@ -57,8 +60,18 @@ func (r *Record) For(number uint32) *Record {
 		Destinations: []uint32{number},
 		ID:           r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, TraceParent: r.TraceParent, Time: r.Time,
 		Tags: r.Tags, Data: r.Data, Opaque: r.Opaque, accepted: time.Now(),
-		timeText: r.timeText, source: r.source,
+		timeText: r.timeText,
 	}
+}
+
+// alone returns a copy of r that keeps no memory of other records.
+func (r *Record) alone() *Record {
+	c := *r
+	c.ID, c.timeText = strings.Clone(r.ID), strings.Clone(r.timeText)
+	text := slices.Concat(r.Tags, r.Data)
+	tags := len(r.Tags)
+	c.Tags, c.Data = text[:tags:tags], text[tags:]
+	return &c
 }
 
 // Event returns the record as the event that it was sealed from; Body and Tags are JSON text, or []byte if opaque.

@@ -12,6 +12,8 @@ type Route struct {
 	Destinations []*Destination
 	// Numbers are the destinations' numbers, in the same order.
 	Numbers []uint32
+	// Sparse: a destination may keep some of the route's events and drop those between them.
+	Sparse bool
 }
 
 // Router finds the destinations of a profile. It is immutable, but for a cache, and safe for concurrent use.
@@ -56,6 +58,9 @@ func (r *Router) build(key string, matches []int) *Route {
 	for _, i := range matches {
 		route.Destinations = append(route.Destinations, r.destinations[i])
 		route.Numbers = append(route.Numbers, r.destinations[i].number)
+		if r.destinations[i].Config().Options.Delivery.OnFull == DropNewest {
+			route.Sparse = true
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

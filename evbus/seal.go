@@ -28,8 +28,7 @@ type Sealer struct {
 	RunName  string
 	MaxEvent int
 
-	ids    idSource
-	source string // the CloudEvents source for RunName
+	ids idSource
 }
 
 // NewSealer returns a Sealer with the given run name and size limit; maxEvent 0 means DefaultMaxEvent.
@@ -37,7 +36,7 @@ func NewSealer(runName string, maxEvent int) *Sealer {
 	if maxEvent <= 0 {
 		maxEvent = DefaultMaxEvent
 	}
-	return &Sealer{RunName: runName, MaxEvent: maxEvent, ids: newIDSource(), source: sourceOf(runName)}
+	return &Sealer{RunName: runName, MaxEvent: maxEvent, ids: newIDSource()}
 }
 
 // Seal validates and encodes e in one pass. Its errors are ErrEncode, with the path of the field, or ErrTooLarge.

@@ -67,12 +67,8 @@ func (b *SealBatch) stamp(r *Record) error {
 	if r.ID == "" {
 		r.ID = b.id()
 	}
-	r.source = b.sealer.source
-	if r.RunName != b.sealer.RunName {
-		r.source = sourceOf(r.RunName)
-	}
 	if r.Time.IsZero() {
-		r.Time = b.now.Round(0)
+		r.Time = b.now.UTC()
 		if b.nowText == "" {
 			b.nowText = string(appendTime(nil, r.Time))
 		}

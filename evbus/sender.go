@@ -33,12 +33,27 @@ func (d *Destination) run(ctx context.Context) {
 			continue // to buryRefused
 		}
 		delay := wait.next(s.Options.Delivery.Retry, end.retryAfter)
+		if d.draining.Load() {
+			delay = max(end.retryAfter, min(delay, drainBackoff))
+		}
 		d.status.set(Retrying)
 		if !d.backOff(ctx, s, end, delay) {
 			wait.reset()
 		}
 	}
 	d.status.set(Stopped)
+}
+
+// drainBackoff is the longest backoff while the destination drains.
+const drainBackoff = time.Second
+
+// Drain makes the destination hurry, because there is a deadline: a backoff that has begun ends now, and later ones are
+// short.
+func (d *Destination) Drain() {
+	d.draining.Store(true)
+	if *d.status.phase.Load() == Retrying {
+		signal(d.changed)
+	}
 }
 
 // awaitWork waits until there is something to send.

@@ -46,6 +46,9 @@ func (h *Hub) Close(ctx context.Context) error {
 	if !first {
 		return nil
 	}
+	for _, d := range h.everyDestination() {
+		d.Drain()
+	}
 	_ = h.Flush(ctx) // what it could not wait for is counted below
 	h.streams.close()
 	h.reloading.Lock()
@@ -57,6 +60,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	h.draining.Wait()
 	h.stopAll()
 	close(h.stopped)
+	h.warnOfLetters(all)
 	return remaining(all)
 }
 
@@ -71,6 +75,15 @@ func (h *Hub) stopAll() {
 	for range ds {
 		if err := <-stopped; err != nil {
 			h.logger.Error("a destination did not stop in time", "error", err)
+		}
+	}
+}
+
+// warnOfLetters says which dead letters end with the process.
+func (h *Hub) warnOfLetters(ds []*evbus.Destination) {
+	for _, d := range ds {
+		if n := d.Stats().DeadLetters; n > 0 {
+			h.logger.Warn("dead letters are in memory only and are gone now", "destination", d.Name(), "letters", n)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -178,6 +179,37 @@ func TestSyncIsAtOnceWithoutAJournal(t *testing.T) {
 		cancel()
 		if err := r.Sync(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("with a ctx that has ended: %v", err)
+		}
+	})
+}
+
+func TestCloseTriesOnceMoreAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {p: {address: a, delivery: {retry: {min: 1h, max: 1h}}}}`)
+		r.brokers["a"].Script(dead(errDown))
+		r.put(event("e"))
+		synctest.Wait()
+		r.brokers["a"].Script(providertest.Script{})
+		if err := r.Close(within(t, 2*time.Second)); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if got := r.brokers["a"].IDs(); !cmp.Equal(got, []string{"e"}) {
+			t.Errorf("delivered %v", got)
+		}
+	})
+}
+
+func TestCloseTellsOfDeadLetters(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a"), `fake: {p: {address: a}}`)
+		r.brokers["a"].Once("e", providertest.Refuse())
+		r.put(event("e"))
+		r.flush()
+		if err := r.Close(within(t, time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r.log.lines("dead letters are in memory only")); n != 1 {
+			t.Errorf("told %d times", n)
 		}
 	})
 }

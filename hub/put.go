@@ -75,18 +75,19 @@ func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) 
 // groupSize is how many events PutAll accepts in one step.
 const groupSize = 256
 
-// sealAll seals events until one cannot be. Only events with the same destinations share memory: what one destination
-// has not delivered yet keeps nothing alive that the others are done with.
+// sealAll seals events until one cannot be. Only events that leave the backlogs together share memory: then an event
+// that waits for a slow destination keeps alive no others that all are done with.
 func (h *Hub) sealAll(es []Event) ([]*evbus.Record, error) {
 	records := make([]*evbus.Record, 0, len(es))
 	batch, routing := h.sealer.Batch(len(es)), h.routing.Load()
-	var last *evbus.Route
+	var route *evbus.Route
 	for i := range es {
+		last := route
 		if i == 0 || es[i].Profile != es[i-1].Profile {
-			if route := routing.Route(es[i].Profile); route != last {
-				batch.Part()
-				last = route
-			}
+			route = routing.Route(es[i].Profile)
+		}
+		if route != last || route.Sparse {
+			batch.Part()
 		}
 		r, err := batch.Seal(evbus.Event(es[i]))
 		if err != nil {
