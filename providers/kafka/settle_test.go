@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -295,5 +296,43 @@ func TestAcksNone(t *testing.T) {
 	eventually(t, "all there", func() bool { return len(c.Values("events")) == 10 })
 	if diff := cmp.Diff(values(0, 9), c.Values("events")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestSettlesTheOthersFirst: a partition that fails for good ends the session, but not before the answer for
+// another that is on its way.
+func TestSettlesTheOthersFirst(t *testing.T) {
+	c := brokertest.New(t, 2)
+	c.Create("events", 2)
+	gate, other := make(chan struct{}), make(chan struct{})
+	c.Script = func(b brokertest.Batch) brokertest.Reply {
+		if b.Partition == 0 {
+			return brokertest.Reply{Code: 29, Wait: other}
+		}
+		close(other)
+		return brokertest.Reply{Wait: gate}
+	}
+	s := session(t, dialer(t, c, nil))
+	ms := numbered(0, 9)
+	for i := range ms {
+		ms[i].Key = values(0, 9)[i]
+	}
+	f := s.Send(context.Background(), ms)
+	<-other
+	time.AfterFunc(50*time.Millisecond, func() { close(gate) }) // when the refusal has been read
+	var batch *providers.BatchError
+	if err := wait(f); !errors.As(err, &batch) {
+		t.Fatalf("Wait: %v", err)
+	}
+	delivered := 0
+	for _, err := range batch.Errs {
+		if err == nil {
+			delivered++
+		} else if !strings.Contains(err.Error(), "TOPIC_AUTHORIZATION_FAILED") {
+			t.Errorf("outcome: %v", err)
+		}
+	}
+	if delivered == 0 || delivered != len(c.Log("events", 1)) {
+		t.Errorf("%d reported as delivered, %d are there", delivered, len(c.Log("events", 1)))
 	}
 }
