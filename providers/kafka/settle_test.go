@@ -52,7 +52,7 @@ func TestSettlesWithinTheSession(t *testing.T) {
 			c := brokertest.New(t, 1)
 			c.Create("events", 1)
 			c.Script = reply(p)
-			s := session(t, dialerWithin(t, c, 500*time.Millisecond, nil))
+			s := session(t, dialerWithin(t, c, time.Second, nil))
 			var flights []providers.Flight
 			for i := range 10 {
 				flights = append(flights, s.Send(context.Background(), numbered(i*3, i*3+2)))
@@ -161,7 +161,7 @@ func TestUnsettled(t *testing.T) {
 		}
 		return brokertest.Reply{Silent: true, Store: true}
 	}
-	dial := dialerWithin(t, c, 150*time.Millisecond, nil)
+	dial := dialerWithin(t, c, 400*time.Millisecond, nil)
 	s := session(t, dial)
 	first, second := s.Send(context.Background(), numbered(0, 1)), s.Send(context.Background(), numbered(2, 2))
 	if err := wait(first); err == nil || providers.IsUnsent(err) || providers.IsPermanent(err) {

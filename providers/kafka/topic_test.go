@@ -16,7 +16,7 @@ import (
 
 func TestDialNeedsTheTopic(t *testing.T) {
 	c := brokertest.New(t, 1)
-	dial := dialerWithin(t, c, 100*time.Millisecond, nil)
+	dial := dialerWithin(t, c, 500*time.Millisecond, nil)
 	_, err := dial(context.Background())
 	if err == nil || !strings.Contains(err.Error(), "UNKNOWN_TOPIC_OR_PARTITION") || !strings.Contains(err.Error(), "create the topic") {
 		t.Errorf("Dial: %v", err)
@@ -57,7 +57,7 @@ func TestProfileAsTopic(t *testing.T) {
 	c := brokertest.New(t, 2)
 	c.Create("idem-run", 2)
 	c.Create("idem-state", 1)
-	dial := dialerWithin(t, c, 200*time.Millisecond, func(config *kafka.Config) { config.Topics = nil })
+	dial := dialerWithin(t, c, 600*time.Millisecond, func(config *kafka.Config) { config.Topics = nil })
 	s := session(t, dial)
 	err := wait(s.Send(context.Background(), profiles("idem-run", "käse", "idem-state", "..", "idem-run", strings.Repeat("x", 250))))
 	var batch *providers.BatchError
