@@ -33,8 +33,8 @@ func (d *Destination) ReserveInBacklog(r *Record) (room <-chan struct{}) {
 // Cancel gives back what Reserve took.
 func (d *Destination) Cancel(r *Record) { d.backlog.cancel(r.Size()) }
 
-// Enter notes that r has its Seq and will be in the log.
-func (d *Destination) Enter(r *Record) { d.backlog.enter(r.Seq) }
+// Enter notes that n records for which room was reserved, the last with the number seq, will be in the log.
+func (d *Destination) Enter(seq uint64, n int) { d.backlog.enter(seq, n) }
 
 // Drop counts r as dropped before it was accepted here.
 func (d *Destination) Drop(r *Record) { d.dropped([]*Record{r}) }
@@ -80,13 +80,15 @@ func (d *Destination) dropped(records []*Record) {
 func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry, error) {
 	d.reading.Lock()
 	defer d.reading.Unlock()
-	records, err := d.log.Read(nil, d.number, d.backlog.position(), limit, maxBytes)
+	records, err := d.log.Read(d.fresh[:0], d.number, d.backlog.position(), limit, maxBytes)
 	for _, r := range records {
 		entries = append(entries, entry{record: r})
 	}
 	if n := len(records); n > 0 {
 		d.backlog.took(n, records[n-1].Seq)
 	}
+	clear(records)
+	d.fresh = records
 	return entries, err
 }
 

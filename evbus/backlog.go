@@ -65,11 +65,11 @@ func (b *backlog) cancel(size int64) {
 	b.free(1, size)
 }
 
-// enter notes that the reserved event got its Seq and is in the log.
-func (b *backlog) enter(seq uint64) {
+// enter notes that n reserved events got their Seqs, up to seq, and are in the log.
+func (b *backlog) enter(seq uint64, n int) {
 	b.mu.Lock()
 	b.accepted = seq
-	b.unread++
+	b.unread += n
 	b.mu.Unlock()
 }
 

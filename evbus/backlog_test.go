@@ -46,7 +46,7 @@ func TestBacklogDone(t *testing.T) {
 	b := backlog{limit: 100}
 	for _, seq := range []uint64{3, 5, 9, 12} {
 		b.force(1)
-		b.enter(seq)
+		b.enter(seq, 1)
 	}
 	flushed := b.flushed()
 	b.took(2, 5) // 3 and 5 are in flight

@@ -39,6 +39,7 @@ type Destination struct {
 	status  status
 
 	reading sync.Mutex // one reader of the log at a time
+	fresh   []*Record  // memory for what is read, guarded by reading
 	// resend holds, oldest first, what was sent and has to be sent again. Only the sender touches it.
 	resend []entry
 }

@@ -20,6 +20,7 @@ type entry struct {
 // flight is one batch, from the choice of its records until its outcome. Its memory is used again for later ones.
 type flight struct {
 	entries  []entry
+	bytes    int64 // of the entries, in the backlog
 	messages []providers.Message
 	bodies   []byte // what messages' bodies point into
 	ends     []int  // where each body in bodies ends
@@ -31,7 +32,7 @@ type flight struct {
 // fill prepares the messages of f.entries. It takes away, and returns, those that are more than one send may carry.
 func (f *flight) fill(s *settings) (rest []entry) {
 	rest = f.format(s)
-	f.messages = f.messages[:0]
+	f.messages, f.bytes = f.messages[:0], 0
 	// Never more than this, so that the attributes of earlier messages do not move.
 	f.attrs = slices.Grow(f.attrs[:0], len(f.entries)*mostAttributes)
 	start := 0
@@ -39,8 +40,11 @@ func (f *flight) fill(s *settings) (rest []entry) {
 		e := &f.entries[i]
 		e.attempt++
 		r := e.record
+		f.bytes += r.Size()
 		first := len(f.attrs)
-		f.attrs = r.appendAttributes(f.attrs, f.sources.of(r, s.Options.Source))
+		if !s.Connection.Caps.NoAttrs {
+			f.attrs = r.appendAttributes(f.attrs, f.sources.of(r, s.Options.Source))
+		}
 		m := providers.Message{
 			Seq: r.Seq, ID: r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, Time: r.Time,
 			ContentType: s.format.contentType(r), Attempt: e.attempt, Attrs: f.attrs[first:len(f.attrs):len(f.attrs)],

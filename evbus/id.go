@@ -2,8 +2,6 @@ package evbus
 
 import (
 	crand "crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -42,14 +40,19 @@ func (s idSource) append(dst []byte, now time.Time) []byte {
 }
 
 func appendUUID(dst []byte, high, low uint64) []byte {
-	var id [16]byte
-	binary.BigEndian.PutUint64(id[:8], high)
-	binary.BigEndian.PutUint64(id[8:], low)
-	for i, part := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		if shift == 28 || shift == 12 {
 			dst = append(dst, '-')
 		}
-		dst = hex.AppendEncode(dst, part)
+		dst = append(dst, digits[high>>shift&15])
+	}
+	dst = append(dst, '-')
+	for shift := 60; shift >= 0; shift -= 4 {
+		if shift == 44 {
+			dst = append(dst, '-')
+		}
+		dst = append(dst, digits[low>>shift&15])
 	}
 	return dst
 }

@@ -142,9 +142,11 @@ func (s *watches) add(seq uint64, w *Watch) {
 	s.count.Store(int64(len(s.of)))
 }
 
+func (s *watches) any() bool { return s.count.Load() > 0 }
+
 // settle tells the watch of seq, if there is one, its result; a result that is not pending ends the watch here.
 func (s *watches) settle(seq uint64, result Result) {
-	if s.count.Load() == 0 {
+	if !s.any() {
 		return
 	}
 	s.mu.Lock()

@@ -38,7 +38,7 @@ const lastCall = time.Second
 // settle takes the outcome of f apart.
 func (l *link) settle(f *flight, err error) {
 	if err == nil {
-		l.delivered(f.entries)
+		l.delivered(f)
 		return
 	}
 	if batch, ok := errors.AsType[*providers.BatchError](err); ok {
@@ -52,17 +52,19 @@ func (l *link) settle(f *flight, err error) {
 	l.settleEach(f.entries, func(int) error { return err })
 }
 
-// delivered is the path of a flight that has arrived whole.
-func (l *link) delivered(entries []entry) {
-	var bytes int64
-	for i := range entries {
-		bytes += entries[i].record.Size()
-		l.countOvertaken(entries[i])
+// delivered is the path of a flight that has arrived whole. It touches the records only if somebody has to know.
+func (l *link) delivered(f *flight) {
+	if len(l.failed) > 0 {
+		for _, e := range f.entries {
+			l.countOvertaken(e)
+		}
 	}
-	l.success(len(entries), bytes)
-	l.d.settled(len(entries), bytes, l.frontier(entries))
-	for i := range entries {
-		l.tellDelivered(entries[i])
+	l.success(len(f.entries), f.bytes)
+	l.d.settled(len(f.entries), f.bytes, l.frontier(f.entries))
+	if l.d.watches.any() {
+		for _, e := range f.entries {
+			l.tellDelivered(e)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func (h *Hub) awaitRoom(ctx context.Context, routing *routing, full *noRoom) err
 // tryAccept accepts r in one step, or says which destination has no room. If want is not nil it receives a watch.
 func (h *Hub) tryAccept(routing *routing, r *evbus.Record, want **evbus.Watch) (*noRoom, error) {
 	h.mu.Lock()
-	full, step, err := h.enter(routing, r)
+	full, step, err := h.enter(routing, routing.Route(r.Profile), r)
 	if full != nil || err != nil || step.stale {
 		h.mu.Unlock()
 		if step.stale {
@@ -57,15 +57,15 @@ func (h *Hub) tryAccept(routing *routing, r *evbus.Record, want **evbus.Watch) (
 		return full, err
 	}
 	if want != nil {
-		*want = evbus.NewWatch(r, step.matched, step.dropped, h.stopped)
+		*want = evbus.NewWatch(r, step.route.Destinations, step.dropped, h.stopped)
 	}
+	step.enterBacklogs(r)
 	err = h.log.Append([]*evbus.Record{r})
 	h.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	wake(step.taken)
-	h.after(r, step)
+	h.after([]*evbus.Record{r}, step)
 	return nil, nil
 }
 
@@ -89,53 +89,72 @@ func (h *Hub) acceptAll(ctx context.Context, records []*evbus.Record) (accepted 
 
 // tryAcceptAll accepts records until one finds no room.
 func (h *Hub) tryAcceptAll(routing *routing, records []*evbus.Record) (n int, full *noRoom, err error) {
-	steps := make([]step, 0, len(records))
+	var steps []step // each for as many records as possible
+	var route *evbus.Route
 	h.mu.Lock()
-	for _, r := range records {
+	for i, r := range records {
+		if i == 0 || r.Profile != records[i-1].Profile {
+			route = routing.Route(r.Profile)
+		}
 		var s step
-		if full, s, err = h.enter(routing, r); full != nil || err != nil || s.stale {
+		if full, s, err = h.enter(routing, route, r); full != nil || err != nil || s.stale {
 			break
 		}
-		steps = append(steps, s)
+		n++
+		if last := len(steps) - 1; last >= 0 && steps[last].equal(s) {
+			steps[last].records++
+		} else {
+			steps = append(steps, s)
+		}
 	}
-	n = len(steps)
+	done := 0
+	for _, s := range steps {
+		done += s.records
+		s.enterBacklogs(records[done-1])
+	}
 	if appendErr := h.log.Append(records[:n]); appendErr != nil {
 		err = appendErr
 	}
 	h.mu.Unlock()
-	var woken []*evbus.Destination
-	for i, s := range steps {
-		if !slices.Equal(s.taken, woken) {
-			wake(woken)
-			woken = s.taken
-		}
-		h.after(records[i], s)
+	for _, s := range steps {
+		h.after(records[:s.records], s)
+		records = records[s.records:]
 	}
-	wake(woken)
 	return n, full, err
 }
 
-// step is what accepting one record came to.
+// step is what accepting records one after the other came to.
 type step struct {
-	// matched are the destinations of the record's route: taken will get it, dropped do without it by their policy.
-	matched, taken, dropped []*evbus.Destination
+	route   *evbus.Route
+	records int
+	// taken are the destinations of the route that will get the records, dropped do without them by their policy.
+	taken, dropped []*evbus.Destination
 	// stale: another routing is in force by now.
 	stale bool
 }
 
+// equal reports whether the records of both went the same way.
+func (s step) equal(t step) bool { return s.route == t.route && s.dropped == nil && t.dropped == nil }
+
+// enterBacklogs notes that the records of the step, up to last, have their numbers.
+func (s step) enterBacklogs(last *evbus.Record) {
+	for _, d := range s.taken {
+		d.Enter(last.Seq, s.records)
+	}
+}
+
 // enter reserves room for r in every destination that matches, or in none, and gives r its number. h.mu is held.
-func (h *Hub) enter(routing *routing, r *evbus.Record) (*noRoom, step, error) {
+func (h *Hub) enter(routing *routing, route *evbus.Route, r *evbus.Record) (*noRoom, step, error) {
 	if h.closed {
 		return nil, step{}, ErrClosed
 	}
 	if h.routing.Load() != routing {
 		return nil, step{stale: true}, nil
 	}
-	route := routing.Route(r.Profile)
 	if len(route.Destinations) == 0 && h.config.strict {
 		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, visible(r.Profile))
 	}
-	s := step{matched: route.Destinations, taken: route.Destinations}
+	s := step{route: route, records: 1, taken: route.Destinations}
 	r.Destinations = route.Numbers
 	for i, d := range route.Destinations {
 		dropped, room := d.Reserve(r)
@@ -156,9 +175,6 @@ func (h *Hub) enter(routing *routing, r *evbus.Record) (*noRoom, step, error) {
 	}
 	h.seq++
 	r.Seq = h.seq
-	for _, d := range s.taken {
-		d.Enter(r)
-	}
 	h.streams.publish(r)
 	return nil, s, nil
 }
@@ -174,20 +190,19 @@ func without(route *evbus.Route, dropped []*evbus.Destination) (taken []*evbus.D
 	return taken, numbers
 }
 
-func wake(ds []*evbus.Destination) {
-	for _, d := range ds {
+// after does what need not be part of the step that accepted records.
+func (h *Hub) after(records []*evbus.Record, s step) {
+	for _, d := range s.taken {
 		d.Wake()
 	}
-}
-
-// after does what need not be part of the step.
-func (h *Hub) after(r *evbus.Record, s step) {
-	h.accepted.Add(1)
-	for _, d := range s.dropped {
-		d.Drop(r)
+	h.accepted.Add(int64(len(records)))
+	for _, r := range records {
+		for _, d := range s.dropped {
+			d.Drop(r)
+		}
+		if len(s.route.Destinations) == 0 {
+			h.unmatched.note(h.logger, r.Profile)
+		}
+		h.hooks.Event(r.Profile, len(s.taken))
 	}
-	if len(s.matched) == 0 {
-		h.unmatched.note(h.logger, r.Profile)
-	}
-	h.hooks.Event(r.Profile, len(s.taken))
 }

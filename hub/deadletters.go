@@ -145,7 +145,7 @@ func (h *Hub) tryReplay(routing *routing, l DeadLetter) (bool, *noRoom, error) {
 	}
 	h.seq++
 	r.Seq = h.seq
-	d.Enter(r)
+	d.Enter(r.Seq, 1)
 	err := h.log.Append([]*evbus.Record{r})
 	d.Wake()
 	return err == nil, nil, err

@@ -41,6 +41,8 @@ type Caps struct {
 	// OneByOne: each message takes a round trip of its own, so a flight of n messages may take n times the user's
 	// timeout before it counts as unanswered.
 	OneByOne bool
+	// NoAttrs: the provider makes no use of Message.Attrs, and gets none.
+	NoAttrs bool
 	// Window is the most flights that a session has in the air; 0 means no limit of the provider's own.
 	Window int
 }

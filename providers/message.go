@@ -25,7 +25,7 @@ type Message struct {
 	Attempt int
 	// Attrs are the event's CloudEvents attributes, names without prefix ("id", "source", ...), in a fixed order.
 	// datacontenttype is not among them: ContentType is it, and the bindings carry it in a field of their own.
-	// Empty when the body carries the attributes itself.
+	// Empty when the body carries the attributes itself, or with Caps.NoAttrs.
 	Attrs []Attr
 	// Body is the formatted event.
 	Body []byte

@@ -29,10 +29,11 @@ func Provider() providers.Provider {
 		Doc: "Publishes to RabbitMQ and other AMQP 0-9-1 brokers: mandatory, with confirms. An event is delivered " +
 			"when the broker has confirmed it; one that no queue takes is not.",
 		Default: defaults,
-		Caps: func(Config) providers.Caps {
+		Caps: func(c Config) providers.Caps {
 			return providers.Caps{
 				Acked: true, Order: providers.Suffix,
 				BatchMessages: batchMessages, BatchBytes: batchBytes, Window: window,
+				NoAttrs: !c.Headers,
 			}
 		},
 		Address: address,

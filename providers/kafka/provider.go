@@ -30,6 +30,7 @@ func caps(c Config) providers.Caps {
 		Order:      providers.Full,
 		BatchBytes: int(c.Connection.MaxRequestSize),
 		Window:     maxInFlight,
+		NoAttrs:    !c.Headers,
 	}
 }
 
