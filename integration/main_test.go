@@ -15,6 +15,9 @@ import (
 var pool brokers.Pool
 
 func TestMain(m *testing.M) {
+	if serveAsChild() {
+		return
+	}
 	code := m.Run()
 	_ = os.RemoveAll(builtIn)
 	err := pool.Close()

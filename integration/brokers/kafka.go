@@ -185,7 +185,7 @@ func (n *KafkaNode) Restart(ctx context.Context) error {
 }
 
 // Stop freezes the node with SIGSTOP: connections stay open and nothing answers. Cont thaws it.
-func (n *KafkaNode) Stop() error { return n.process.signal(syscall.SIGSTOP) }
+func (n *KafkaNode) Stop() error { return n.process.freeze() }
 
 // Cont thaws the node after Stop.
 func (n *KafkaNode) Cont() error { return n.process.signal(syscall.SIGCONT) }

@@ -30,11 +30,19 @@ func (k *Kafka) CreateTopic(ctx context.Context, t Topic) error {
 		config.ConfigEntries = append(config.ConfigEntries, kafka.ConfigEntry{ConfigName: name, ConfigValue: value})
 	}
 	return withClient(k.addr, func(c *kafka.Client) error {
-		answer, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{config}})
-		if err == nil {
-			err = answer.Errors[t.Name]
-		}
-		if err != nil {
+		var refusal error
+		err := awaitReady(ctx, func(ctx context.Context) error {
+			answer, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{config}})
+			if err == nil {
+				err = answer.Errors[t.Name]
+			}
+			if errors.Is(err, kafka.BrokerNotAvailable) { // just started, or just awake again
+				return err
+			}
+			refusal = err
+			return nil
+		}, k.processes()...)
+		if err = errors.Join(err, refusal); err != nil {
 			return fmt.Errorf("create topic %s: %w", t.Name, err)
 		}
 		return awaitReady(ctx, func(ctx context.Context) error { return checkTopic(ctx, c, t) }, k.processes()...)

@@ -93,6 +93,17 @@ func (p *process) signal(sig syscall.Signal) error {
 	return nil
 }
 
+// freeze stops the process with SIGSTOP and returns when all its threads stand still.
+func (p *process) freeze() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && !standsStill(p.run.pid); {
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
+
 // kill ends the process with SIGKILL and returns when it has ended. It may be dead or never started.
 func (p *process) kill() {
 	if p.signal(syscall.SIGKILL) == nil {

@@ -94,7 +94,7 @@ func (r *RabbitMQ) Restart(ctx context.Context) error {
 }
 
 // Stop freezes the server with SIGSTOP: connections stay open and nothing answers. Cont thaws it.
-func (r *RabbitMQ) Stop() error { return r.server.signal(syscall.SIGSTOP) }
+func (r *RabbitMQ) Stop() error { return r.server.freeze() }
 
 // Cont thaws the server after Stop.
 func (r *RabbitMQ) Cont() error { return r.server.signal(syscall.SIGCONT) }
