@@ -79,12 +79,12 @@ const faultWindow = 100
 
 func TestHubKill9UnderLoad(t *testing.T) {
 	k, r := pool.OwnKafka(t), pool.OwnRabbitMQ(t)
-	ctx, o := within(t, 3*time.Minute*time.Duration(rounds(5))), oracle.New("hub-kill9")
+	ctx, o := within(t, 3*time.Minute*time.Duration(rounds(20))), oracle.New("hub-kill9")
 	f := newFanOut(t, k, r, "hub-kill9")
 	f.delivery += ", batch: 50, window: 2"
 	h := openHub(t, f.yaml())
-	underFaults(t, ctx, h, o, killed(k, r), rounds(5), time.Second)
-	f.verify(t, ctx, k, r, o, faultWindow*rounds(5))
+	underFaults(t, ctx, h, o, killed(k, r), rounds(20), time.Second)
+	f.verify(t, ctx, k, r, o, faultWindow*rounds(20))
 }
 
 func TestHubStopForLongerThanTheTimeout(t *testing.T) {
