@@ -2,7 +2,9 @@ package evbus
 
 import (
 	"encoding/binary"
+	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/evhub/evhub/profiles"
 )
@@ -21,16 +23,19 @@ type Router struct {
 	table        *profiles.Table
 	destinations []*Destination
 
-	mu     sync.RWMutex // guards routes
-	routes map[string]*Route
+	// routes is replaced when there is one more, so that those who look up take no lock.
+	routes   atomic.Pointer[map[string]*Route]
+	building sync.Mutex
 }
 
 // maxRoutes bounds the cached routes. There is one for each set of destinations, so few files need more.
-const maxRoutes = 4096
+const maxRoutes = 1024
 
 // NewRouter returns a router for destinations, of which the i-th belongs to the i-th pattern of table.
 func NewRouter(table *profiles.Table, destinations []*Destination) *Router {
-	return &Router{table: table, destinations: destinations, routes: map[string]*Route{}}
+	r := &Router{table: table, destinations: destinations}
+	r.routes.Store(&map[string]*Route{})
+	return r
 }
 
 // Destinations returns all destinations in the order of the acct file.
@@ -44,13 +49,10 @@ func (r *Router) Route(profile string) *Route {
 	for _, i := range matches {
 		key = binary.AppendUvarint(key, uint64(i))
 	}
-	r.mu.RLock()
-	route := r.routes[string(key)]
-	r.mu.RUnlock()
-	if route == nil {
-		route = r.build(string(key), matches)
+	if route := (*r.routes.Load())[string(key)]; route != nil {
+		return route
 	}
-	return route
+	return r.build(string(key), matches)
 }
 
 func (r *Router) build(key string, matches []int) *Route {
@@ -62,10 +64,12 @@ func (r *Router) build(key string, matches []int) *Route {
 			route.Sparse = true
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.routes) < maxRoutes {
-		r.routes[key] = route
+	r.building.Lock()
+	defer r.building.Unlock()
+	if known := *r.routes.Load(); len(known) < maxRoutes {
+		routes := maps.Clone(known)
+		routes[key] = route
+		r.routes.Store(&routes)
 	}
 	return route
 }
