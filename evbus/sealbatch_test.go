@@ -62,7 +62,7 @@ func TestMemoryOfABatchIsLetGo(t *testing.T) {
 	records := sealed(t, 8, 4)
 	first, second := weak.Make(records[0]), weak.Make(records[4])
 	alone, neighbour := records[0].alone(), records[5]
-	records = nil
+	clear(records)
 	runtime.GC()
 	if first.Value() != nil {
 		t.Error("a record of the next part, or one that stands alone, keeps the first part")
