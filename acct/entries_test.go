@@ -165,6 +165,7 @@ func TestWarnings(t *testing.T) {
 		"farther":         {"kaffa_: {x: {topics: [a]}}", ""},
 		"two edits":       {"rabbimq2: {x: {topics: [a]}}", ""},
 		"match_plugin":    {"match-plugin: regex", "acct.yaml:1: match-plugin: is ignored; did you mean match_plugin?"},
+		"match_plugn":     {"match_plugn: regex", "acct.yaml:1: match_plugn: is ignored; did you mean match_plugin?"},
 		"a known one":     {"kafka: {x: {connection: {}}}", ""},
 		"deep connection": {"gcp: {x: {y: {connection: {}}}}", ""},
 	} {

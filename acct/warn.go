@@ -59,7 +59,7 @@ func findSecret(n *yaml.Node, path string) (*yaml.Node, string) {
 // connection, or its key is nearly one of names.
 func (f *File) oddSection(section pair, names []string) (Warning, bool) {
 	if section.value.Kind == yaml.ScalarNode {
-		misspelt := fold(section.key) == fold(matchPluginKey)
+		misspelt := suggest(section.key, []string{matchPluginKey}) != ""
 		return f.warn(section, "is ignored; did you mean match_plugin?"), misspelt
 	}
 	near := ""
