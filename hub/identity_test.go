@@ -12,6 +12,7 @@ func TestIdentity(t *testing.T) {
 		want []string
 	}{
 		"pattern and address": {`fake: {p-*: {address: a}}`, []string{"fake:p-*@a"}},
+		"no address":          {`fake: {p: {address: ""}}`, []string{"fake:p"}},
 		"name":                {`fake: {p: {address: a, name: audit}}`, []string{"fake:audit"}},
 		"equal ones are numbered": {
 			`fake: [{p: {address: a}}, {p: {address: a}}, {q: {address: a}}, {p: {address: a}}]`,
@@ -25,7 +26,7 @@ func TestIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				r := open(t, healthy("a"), c.yaml)
+				r := open(t, healthy("a", ""), c.yaml)
 				if diff := cmp.Diff(c.want, r.names()); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}

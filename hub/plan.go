@@ -150,6 +150,8 @@ func numbered(names map[string]bool, name string) string {
 // tells the connections of one entry apart.
 func identity(e acct.Entry, conn providers.Connection, name string, several bool) string {
 	switch {
+	case name == "" && conn.Address == "":
+		return conn.Provider + ":" + visible(e.Pattern)
 	case name == "":
 		return conn.Provider + ":" + visible(e.Pattern) + "@" + visible(conn.Address)
 	case several:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,7 +140,8 @@ func (o *options) warn(warnings []acct.Warning) {
 
 // details says where the destination comes from and leads to.
 func (l checkLine) details() string {
-	return fmt.Sprintf("pattern %q, to %s %s, format %s", visible(l.Pattern), l.Provider, visible(l.Address), l.Format)
+	to := strings.TrimSpace(l.Provider + " " + visible(l.Address))
+	return fmt.Sprintf("pattern %q, to %s, format %s", visible(l.Pattern), to, l.Format)
 }
 
 // blankMark is as wide as a mark.

@@ -31,6 +31,7 @@ func TestCheck(t *testing.T) {
 	if first["destination"] != "http:hook" || first["connected"] != false || first["line"] != 2.0 || first["error"] == nil {
 		t.Errorf("%v", first)
 	}
+	evhub(t, "", "check", write(t, "acct.yaml", "internal: {p: }\n")).want(t, exitDone, "memory:p\n", `pattern "p", to memory, format idem`)
 	evhub(t, "", "check").want(t, exitUsage, "want one acct file")
 	evhub(t, "", "check", acctFile, "--connect", "--timeout", "0s").want(t, exitUsage, "--timeout must be more than 0")
 	evhub(t, "", "check", write(t, "acct.yaml", "kafak:\n  p: {connection: {}}\n")).want(t, exitDone, "warning: ", "did you mean kafka?", "0 destinations")

@@ -119,7 +119,9 @@ func (s *summary) text() string {
 	add(s.stats.Unmatched, "matched no destination")
 	add(s.total(delivered), "delivered")
 	add(s.total(dropped), "dropped by policy")
-	add(int64(len(s.letters)), "dead letters")
+	if len(s.letters) > 0 {
+		parts = append(parts, count(len(s.letters), "dead letter"))
+	}
 	add(int64(remain), "undelivered")
 	add(int64(s.refused), "refused")
 	return strings.Join(parts, ", ")

@@ -58,7 +58,7 @@ func TestDeadLetters(t *testing.T) {
 		t.Errorf("the healthy destination has %q", got)
 	}
 	r = evhub(t, "", "put", "-f", acctFile, "--body", "1", "--profile", "p", "--wait")
-	r.want(t, exitDead, "  dead http:hook: ", "delivered file:all")
+	r.want(t, exitDead, "  dead http:hook: ", "delivered file:all", "1 event accepted, 1 delivered, 1 dead letter\n")
 	r = evhub(t, "", "put", "-f", acctFile, "--body", "1", "--profile", "p", "--id", "x", "-o", "json")
 	r.want(t, exitDead)
 	summary, _ := r.lines(t)[0]["summary"].(map[string]any)
