@@ -121,10 +121,11 @@ func (c code) meaning() meaning {
 	return fatal
 }
 
-// written reports whether a batch that was answered with c may be in the log.
+// written reports whether a batch that was answered with c may be in the log. A leader that loses its office while its
+// replicas copy a batch answers with notLeader or unknownTopicOrPartition.
 func (c code) written() bool {
 	switch c {
-	case unknownTopicOrPartition, leaderNotAvailable, notLeader, notEnoughReplicas, throttlingQuotaExceeded,
+	case leaderNotAvailable, notEnoughReplicas, throttlingQuotaExceeded,
 		corruptMessage, messageTooLarge, recordListTooLarge, invalidTimestamp, invalidRecord,
 		outOfOrderSequence, // judged with its round
 		invalidTopic, invalidRequiredAcks, topicAuthorizationFailed, clusterAuthorizationFailed, unsupportedVersion,

@@ -46,8 +46,8 @@ func (s *session) delivered(p *partition, b *batch) {
 	if s.identity.id != noProducerID {
 		p.acked = max(p.acked, b.time)
 	}
-	if slices.ContainsFunc(p.batches[:i], func(e *batch) bool { return !e.maybe || e.answer.code == unknownTopicOrPartition }) {
-		// One before it is surely not there: the broker did not know the id any more, and took any number.
+	if slices.ContainsFunc(p.batches[:i], func(e *batch) bool { return !e.maybe || e.answer.code.newLeader() }) {
+		// One before it was turned away: the broker did not know the id any more, and took any number.
 		s.release(b, nil)
 		p.batches = slices.Delete(p.batches, i, i+1)
 		p.sent, p.again = p.sent-1, max(p.again-1, 0)
@@ -105,6 +105,12 @@ func (s *session) judgeGap(p *partition, round []*batch) {
 			s.again(p, b.answer)
 			return
 		}
+	}
+	if p.sent < p.again {
+		// Only a broker that knows the id finds a gap, so that the others need not wait for the first.
+		p.acked = round[0].time
+		s.proceed(p)
+		return
 	}
 	s.failPartition(p, round[0].answer.err())
 }
@@ -211,7 +217,9 @@ func (s *session) dropRecords(p *partition, b *batch) {
 	}
 	p.remove(1)
 	if len(rest) > 0 {
-		p.batches = slices.Insert(p.batches, 0, s.rebuild(b, rest))
+		n := s.rebuild(b, rest)
+		n.maybe = b.maybe
+		p.batches = slices.Insert(p.batches, 0, n)
 	}
 	s.renumber(p)
 }
@@ -229,12 +237,13 @@ func (s *session) rebuild(b *batch, index []int32) *batch {
 // renumber closes the hole that a refused record leaves in the sequence numbers: the partition starts from zero
 // under the next epoch. That is allowed because nothing of what is left was written.
 func (s *session) renumber(p *partition) {
+	p.trouble = trouble{}
 	if s.identity.id == noProducerID {
 		s.proceed(p)
 		return
 	}
 	if p.epoch == math.MaxInt16 || p.mayBeWritten() {
-		s.failPartition(p, errors.New("no sequence numbers are left under this producer id"))
+		s.failPartition(p, errors.New("records after a refused one cannot be given new sequence numbers"))
 		return
 	}
 	p.epoch++

@@ -36,14 +36,13 @@ type partition struct {
 
 	epoch int16
 	next  int32 // sequence number of the next new record
-	acked int64 // newest record time, in Unix milliseconds, acknowledged under the id; 0: none
+	// acked is the newest record time, in Unix milliseconds, that the session knows the partition to have under its
+	// id; 0: none. A session starts anew: the topic may have been replaced since the last one.
+	acked int64
 }
 
 func (s *session) newPartition(t *topic, number int32) *partition {
-	p := &partition{
-		topic: t, number: number, leader: noLeader,
-		epoch: s.identity.epoch, acked: s.producer.acked[place{t.name, number}],
-	}
+	p := &partition{topic: t, number: number, leader: noLeader, epoch: s.identity.epoch}
 	if s.identity.id == noProducerID {
 		p.epoch, p.next = noEpoch, noSequence
 	}

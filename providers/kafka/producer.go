@@ -23,9 +23,6 @@ type producer struct {
 
 	// identity under which the next session numbers its batches.
 	identity identity
-	// acked holds, for each partition that has acknowledged a batch under identity.id, the newest record time of it
-	// in Unix milliseconds.
-	acked map[place]int64
 	// refused: the broker does not let us be idempotent, and the user has been told.
 	refused bool
 }
@@ -38,12 +35,6 @@ type identity struct {
 
 const noProducerID = -1
 
-// place is one partition of one topic.
-type place struct {
-	topic     string
-	partition int32
-}
-
 func newProducer(c Config, env providers.Env, s security) *producer {
 	codec, _ := codecOf(c.Connection.CompressionType)
 	timeout := c.timeout(env)
@@ -54,7 +45,6 @@ func newProducer(c Config, env providers.Env, s security) *producer {
 		codec:    codec,
 		dialer:   dialer{clientID: c.Connection.ClientID, timeout: timeout, security: s},
 		identity: identity{id: noProducerID},
-		acked:    make(map[place]int64),
 	}
 }
 
@@ -154,7 +144,6 @@ func (p *producer) identify(ctx context.Context, l *link) error {
 		switch c := code(r.ErrorCode); c {
 		case none:
 			p.identity = identity{id: r.ProducerID, epoch: r.ProducerEpoch}
-			clear(p.acked)
 			return nil
 		case clusterAuthorizationFailed:
 			if !p.refused {

@@ -96,6 +96,9 @@ func (s *session) learn(m missing, c cluster, l *link) []int32 {
 	for _, p := range m.partitions {
 		state, ok := c.topics[p.topic.name]
 		if !ok || state.code != none {
+			if state.code == unknownTopicOrPartition {
+				p.acked = 0
+			}
 			p.trouble.note(&answerError{code: state.code, hint: topicHint(state.code)}, s.producer.backoff)
 			continue
 		}

@@ -170,9 +170,6 @@ func (s *session) finish() {
 		for _, p := range t.partitions {
 			p.drop(s.failure)
 			highest = max(highest, p.epoch)
-			if p.acked != 0 {
-				s.producer.acked[place{t.name, p.number}] = p.acked
-			}
 		}
 	}
 	s.ready = nil

@@ -20,7 +20,7 @@ func (s *session) write() {
 		// The broker gives up waiting for replicas before we give up waiting for the broker.
 		r.conn.encode(r, acks, timeout*2/3)
 		err := r.conn.write(timeout)
-		s.written(r)
+		s.written(r, err)
 		if err != nil {
 			s.lose(r.conn, fmt.Errorf("writing: %w", err))
 		}
@@ -83,25 +83,27 @@ func compareTopics(a, b *topic) int {
 	return 0
 }
 
-// written notes that the connection is through with r.
-func (s *session) written(r *request) {
+// written notes that the connection is through with r. Without acknowledgements that is its outcome.
+func (s *session) written(r *request, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.written = time.Now()
 	for _, b := range r.batches {
 		b.busy = false
 	}
-	if r.conn.gone || s.over {
-		return
-	}
 	if s.producer.config.Connection.Acks == AcksNone {
-		for _, b := range r.batches {
-			s.note(b, answer{})
+		outcome := answer{}
+		if err != nil {
+			outcome = answer{code: lost, cause: fmt.Errorf("broker %s: writing: %w", r.conn.link.address, err)}
 		}
-		s.setReadDeadline(r.conn, r.written)
+		for _, b := range r.batches {
+			s.note(b, outcome)
+		}
+	}
+	if r.conn.gone || s.over || err != nil {
 		return
 	}
-	if len(r.conn.pending) > 0 && r.conn.pending[0] == r {
+	if len(r.conn.pending) == 0 || r.conn.pending[0] == r {
 		s.setReadDeadline(r.conn, r.written)
 	}
 }
