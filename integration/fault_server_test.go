@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"testing"
 	"time"
@@ -55,22 +56,29 @@ func serveNATS(addr, dir string) {
 	s.Start()
 }
 
-// serveHTTP answers 200 when the body stands in a file.
+// serveHTTP answers 200 when the body stands in a file, which is named after the path.
 func serveHTTP(addr, dir string) {
-	f, err := os.OpenFile(filepath.Join(dir, "bodies"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err == nil {
-		err = http.ListenAndServe(addr, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(r.Body)
-			if err == nil {
-				_, err = f.Write(append(body, '\n'))
-			}
-			if err != nil {
-				w.WriteHeader(http.StatusInternalServerError)
-			}
-		}))
-	}
+	err := http.ListenAndServe(addr, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := store(filepath.Join(dir, "path-"+path.Base(r.URL.Path)), r.Body); err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+// store appends all that r gives, and the end of a line, in one write.
+func store(file string, r io.Reader) error {
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(body, '\n'))
+	return errors.Join(err, f.Close())
 }
 
 // child is such a process, behind a proxy.
@@ -126,29 +134,33 @@ func (c *child) kill() {
 	}
 }
 
-// natsStream makes the stream that takes the subject "events", and keeps it.
+// natsStream makes the stream that takes the subjects "events" and "events.x".
 func natsStream(t *testing.T, ctx context.Context, c *child) {
 	t.Helper()
 	withJetStream(t, c, func(js jetstream.JetStream) error {
-		_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"events"}})
+		_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"events", "events.*"}})
 		return err
 	})
 }
 
-// onStream returns a witness that has seen all of the stream.
-func onStream(t *testing.T, ctx context.Context, c *child, o *oracle.Oracle) *oracle.Witness {
+// onStream returns a witness that has seen all that the stream has of a subject.
+func onStream(t *testing.T, ctx context.Context, c *child, subject string, o *oracle.Oracle) *oracle.Witness {
 	t.Helper()
-	w := o.Witness("NATS stream")
+	w := o.Witness("NATS subject " + subject)
 	withJetStream(t, c, func(js jetstream.JetStream) error {
 		s, err := js.Stream(ctx, "EVENTS")
 		if err != nil {
 			return err
 		}
-		reader, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
+		reader, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}})
 		if err != nil {
 			return err
 		}
-		for left := int(s.CachedInfo().State.Msgs); left > 0; {
+		info, err := s.Info(ctx, jetstream.WithSubjectFilter(subject))
+		if err != nil {
+			return err
+		}
+		for left := int(info.State.Subjects[subject]); left > 0; {
 			batch, err := reader.Fetch(min(left, 1000), jetstream.FetchMaxWait(10*time.Second))
 			if err != nil {
 				return err
@@ -184,10 +196,10 @@ func withJetStream(t *testing.T, c *child, do func(jetstream.JetStream) error) {
 	}
 }
 
-// onEndpoint returns a witness that has seen all that the HTTP endpoint has stored.
-func onEndpoint(t *testing.T, c *child, o *oracle.Oracle) *oracle.Witness {
+// onEndpoint returns a witness that has seen all that the HTTP endpoint has stored of a path.
+func onEndpoint(t *testing.T, c *child, name string, o *oracle.Oracle) *oracle.Witness {
 	t.Helper()
-	return onFile(t, "HTTP endpoint", filepath.Join(c.dir, "bodies"), o)
+	return onFile(t, "HTTP path /"+name, filepath.Join(c.dir, "path-"+name), o)
 }
 
 func onFile(t *testing.T, name, path string, o *oracle.Oracle) *oracle.Witness {
@@ -223,7 +235,7 @@ func (f far) yaml(delivery string) string {
 nats:
   "*": {name: stream, servers: %q, subject: events, delivery: {%s}}
 http:
-  "*": {name: hook, url: "http://%s/", delivery: {%s}}
+  "*": {name: hook, url: "http://%s/hook", delivery: {%s}}
 `, "nats://"+f.nats.Addr(), delivery, f.http.Addr(), delivery)
 }
 
@@ -241,6 +253,6 @@ func (f far) set(t *testing.T, faults faultproxy.Faults) {
 // endpoint with at most so many duplicates.
 func (f far) verify(t *testing.T, ctx context.Context, o *oracle.Oracle, duplicates int) {
 	t.Helper()
-	judge(t, onStream(t, ctx, f.nats, o), 0)
-	judge(t, onEndpoint(t, f.http, o), duplicates)
+	judge(t, onStream(t, ctx, f.nats, "events", o), 0)
+	judge(t, onEndpoint(t, f.http, "hook", o), duplicates)
 }
