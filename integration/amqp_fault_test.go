@@ -34,16 +34,19 @@ func underLoad(t *testing.T, ctx context.Context, dial providers.Dial, o *oracle
 
 func TestAMQPKill9UnderLoad(t *testing.T) {
 	r := pool.OwnRabbitMQ(t)
-	ctx, o := within(t, 2*time.Minute), oracle.New("amqp-kill9")
+	ctx, o := within(t, form(2*time.Minute, 15*time.Minute)), oracle.New("amqp-kill9")
 	queue := declareQueue(t, r, "amqp-kill9", nil)
 	dial := amqpDial(t, r.Addr(), 10*time.Second, atKey(queue))
-	underLoad(t, ctx, dial, o, 30_000, func() {
-		r.Kill9()
-		if err := r.Restart(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	verifyAMQP(t, ctx, r, o, amqpWindow, queue)
+	kills := form(1, 10)
+	for range kills {
+		underLoad(t, ctx, dial, o, 30_000, func() {
+			r.Kill9()
+			if err := r.Restart(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	verifyAMQP(t, ctx, r, o, kills*amqpWindow, queue)
 }
 
 func TestAMQPStopForLongerThanTheTimeout(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 func amqpThroughProxy(t *testing.T, name string, n, duplicates int, timeout time.Duration, faults faultproxy.Faults, change func(*faultproxy.Proxy)) *amqpDriver {
 	t.Helper()
 	r := pool.RabbitMQ(t)
-	ctx, o := within(t, 2*time.Minute), oracle.New(name)
+	ctx, o := within(t, form(2*time.Minute, 15*time.Minute)), oracle.New(name)
 	queue := declareQueue(t, r, name, nil)
 	proxy, err := faultproxy.New(r.Addr())
 	if err != nil {
@@ -41,10 +41,10 @@ func amqpThroughProxy(t *testing.T, name string, n, duplicates int, timeout time
 
 // Connections end at any byte of handshake, messages and answers.
 func TestAMQPCutAtRandom(t *testing.T) {
-	const cuts = 20
+	cuts := form(20, 500)
 	for _, reset := range []bool{false, true} {
-		d := amqpThroughProxy(t, "amqp-cut", 4000, cuts*amqpWindow, 2*time.Second,
-			faultproxy.Faults{CutWithin: 60_000, CutUp: 50_000, Seed: 1, Reset: reset, Times: cuts}, nil)
+		d := amqpThroughProxy(t, "amqp-cut", 200*cuts, cuts*amqpWindow, 2*time.Second,
+			faultproxy.Faults{CutWithin: 60_000, CutUp: 50_000, Seed: seed(t), Reset: reset, Times: cuts}, nil)
 		if d.dials < cuts/2 {
 			t.Errorf("%d sessions", d.dials)
 		}

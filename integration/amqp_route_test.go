@@ -24,11 +24,7 @@ func verifyAMQP(t *testing.T, ctx context.Context, r *brokers.RabbitMQ, o *oracl
 			t.Fatal(err)
 		}
 	}
-	v := w.Verdict()
-	t.Logf("%d accepted, %d deliveries, %d duplicates", v.Accepted, v.Deliveries, len(v.Duplicates))
-	if err := v.Err(duplicates); err != nil {
-		t.Error(err)
-	}
+	judge(t, w, duplicates)
 }
 
 func atKey(key string) func(*amqp.Config) { return func(c *amqp.Config) { c.RoutingKey = &key } }

@@ -67,9 +67,7 @@ func verifyQueue(t *testing.T, ctx context.Context, r *brokers.RabbitMQ, queue s
 	if err := oracle.DrainQueue(ctx, r.URL(), queue, func(d amqp.Delivery) { w.Observe(d.Body) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Verdict().Err(0); err != nil {
-		t.Error(err)
-	}
+	judge(t, w, 0)
 }
 
 func TestHarnessRabbitMQ(t *testing.T) {

@@ -178,10 +178,6 @@ func onQueue(t *testing.T, ctx context.Context, r *brokers.RabbitMQ, queue strin
 func (f fanOut) verify(t *testing.T, ctx context.Context, k *brokers.Kafka, r *brokers.RabbitMQ, o *oracle.Oracle, duplicates int) {
 	t.Helper()
 	for _, w := range []*oracle.Witness{onTopic(t, ctx, k, f.topic, o), onQueue(t, ctx, r, f.queue, o)} {
-		v := w.Verdict()
-		t.Logf("%s: %d accepted, %d deliveries", v.Destination, v.Accepted, v.Deliveries)
-		if err := v.Err(duplicates); err != nil {
-			t.Error(err)
-		}
+		judge(t, w, duplicates)
 	}
 }

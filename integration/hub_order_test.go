@@ -44,7 +44,7 @@ func TestHubOrderPerKeyWithManyProducers(t *testing.T) {
 
 // cut ends one connection after the other, each after some random number of bytes.
 func cut(t *testing.T, ctx context.Context, p *faultproxy.Proxy, times int) {
-	rng := rand.New(rand.NewPCG(2, 3))
+	rng := random(t, 0)
 	for range times {
 		cuts := p.Stats().Cuts
 		err := p.Set(faultproxy.Faults{CutUp: 1 + rng.Int64N(400_000), CutDown: 1 + rng.Int64N(4000), Reset: rng.IntN(2) == 0, Times: 1})
@@ -67,10 +67,11 @@ func cut(t *testing.T, ctx context.Context, p *faultproxy.Proxy, times int) {
 func manyProducers(t *testing.T, ctx context.Context, h *hub.Hub, o *oracle.Oracle) {
 	const producers, keys = 32, 100
 	var turns [keys]sync.Mutex
+	from := seed(t)
 	var all sync.WaitGroup
 	for p := range producers {
 		all.Go(func() {
-			rng := rand.New(rand.NewPCG(1, uint64(p)))
+			rng := rand.New(rand.NewPCG(from, uint64(p)))
 			for ctx.Err() == nil {
 				key := rng.IntN(keys)
 				turns[key].Lock()
@@ -102,9 +103,10 @@ func TestHubPutCancelledAtRandom(t *testing.T) {
 	}
 	h := openHub(t, f.yaml())
 	var refused int
+	rng := random(t, 0)
 	for i := range 5000 * rounds(20) {
 		e := minted(o, fmt.Sprint("key", i%7), 100)
-		putting, stop := context.WithTimeout(ctx, rand.N(time.Millisecond))
+		putting, stop := context.WithTimeout(ctx, time.Duration(rng.Int64N(int64(time.Millisecond))))
 		if err := h.Put(putting, e); err == nil {
 			o.Accept(e.ID)
 		} else {

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ func TestKafkaCutAtRandom(t *testing.T) {
 	topic := createTopic(t, k, brokers.Topic{Name: "kafka-cut", Partitions: 3})
 	d := newKafkaDriver(kafkaDial(t, node.Proxied, topic, 20*time.Second, nil), o)
 	t.Cleanup(func() { set(t, node.Proxy, faultproxy.Faults{}) })
-	cuts, random := max(20, rounds(200)), rand.New(rand.NewPCG(1, 2))
+	cuts, random := max(20, rounds(200)), random(t, 0)
 	n, made := cuts*2000, func() int { return node.Proxy.Stats().Cuts }
 	first := made()
 	underKafkaLoad(t, ctx, d, n, func() {
@@ -139,7 +138,5 @@ func TestKafkaSlowNetwork(t *testing.T) {
 // verifyKafka is verifyTopic with some duplicates allowed.
 func verifyKafka(t *testing.T, ctx context.Context, k *brokers.Kafka, topic string, o *oracle.Oracle, duplicates int) {
 	t.Helper()
-	if err := onTopic(t, ctx, k, topic, o).Verdict().Err(duplicates); err != nil {
-		t.Error(err)
-	}
+	judge(t, onTopic(t, ctx, k, topic, o), duplicates)
 }
