@@ -21,6 +21,7 @@ type load struct {
 	t      *testing.T
 	hub    *hub.Hub
 	oracle *oracle.Oracle
+	rate   int // events per second
 	stop   context.CancelFunc
 	done   chan struct{}
 
@@ -30,8 +31,13 @@ type load struct {
 
 func startLoad(t *testing.T, h *hub.Hub, o *oracle.Oracle) *load {
 	t.Helper()
+	return startLoadAt(t, h, o, loadRate)
+}
+
+func startLoadAt(t *testing.T, h *hub.Hub, o *oracle.Oracle, rate int) *load {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	l := &load{t: t, hub: h, oracle: o, stop: stop, done: make(chan struct{})}
+	l := &load{t: t, hub: h, oracle: o, rate: rate, stop: stop, done: make(chan struct{})}
 	go l.run(ctx)
 	t.Cleanup(l.end)
 	return l
@@ -43,7 +49,7 @@ func (l *load) run(ctx context.Context) {
 	defer tick.Stop()
 	start := time.Now()
 	for put := 0; ; put++ {
-		for put >= int(time.Since(start).Seconds()*loadRate) {
+		for put >= int(time.Since(start).Seconds()*float64(l.rate)) {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 )
@@ -21,6 +22,7 @@ type fold struct {
 	out      io.Writer
 	packages map[string]*pkg
 	builds   map[string]*strings.Builder // what the compiler said, by import path
+	figures  bool                        // print the lines that hold "proof: ", also of tests that pass
 }
 
 // pkg is a package whose tests run.
@@ -37,7 +39,7 @@ type test struct {
 }
 
 func newFold(t *tally, out io.Writer) *fold {
-	return &fold{total: t, out: out, packages: map[string]*pkg{}, builds: map[string]*strings.Builder{}}
+	return &fold{total: t, out: out, packages: map[string]*pkg{}, builds: map[string]*strings.Builder{}, figures: os.Getenv("EVHUB_PROOF") != ""}
 }
 
 func (f *fold) read(r io.Reader) {
@@ -77,6 +79,9 @@ func (f *fold) take(e event) {
 	switch e.Action {
 	case "output":
 		p.test(e.Test).output.WriteString(e.Output)
+		if _, text, ok := strings.Cut(e.Output, "proof: "); ok && f.figures {
+			fmt.Fprintf(f.out, "      %s: %s", e.Test, text)
+		}
 	case "run":
 		if parent := parentOf(e.Test); parent != "" {
 			p.test(parent).parent = true
