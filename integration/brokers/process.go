@@ -98,8 +98,10 @@ func (p *process) freeze() error {
 	if err := p.signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && !standsStill(p.run.pid); {
-		time.Sleep(time.Millisecond)
+		<-tick.C
 	}
 	return nil
 }
