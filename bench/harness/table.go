@@ -37,6 +37,11 @@ func (t *Table) Markdown(w io.Writer) {
 	for _, name := range t.names {
 		fmt.Fprintf(w, "| %s | %s |\n", name, strings.Join(t.row(name), " | "))
 	}
+	for _, name := range t.names {
+		if _, failed := t.good(name); failed != nil {
+			fmt.Fprintf(w, "\n%s failed: %v\n", name, failed)
+		}
+	}
 	fmt.Fprintln(w)
 }
 
@@ -44,7 +49,7 @@ func (t *Table) Markdown(w io.Writer) {
 func (t *Table) row(name string) []string {
 	results, failed := t.good(name)
 	if len(results) == 0 {
-		return []string{"failed: " + strings.ReplaceAll(failed.Error(), "\n", " ")}
+		return []string{"failed"}
 	}
 	each := func(value func(Result) float64) spread {
 		var values []float64

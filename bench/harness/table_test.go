@@ -48,7 +48,9 @@ func TestTableRatios(t *testing.T) {
 		"### Title\n",
 		"| raw | 1 / 1 / 1 (failed in 1 rounds) | 1 (1) | 100 / 550 / 1,000 |",
 		"| ours | 0.8 / 0.85 / 0.9 | 1 (1) | 1 / 90 / 800 |",
-		"| broken | failed: no way |",
+		"| broken | failed |",
+		"\nraw failed: gone\n",
+		"\nbroken failed: no\nway\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
