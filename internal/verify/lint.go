@@ -26,7 +26,7 @@ func (v *verifier) lint(ctx context.Context) {
 		return
 	}
 	for _, m := range v.modules {
-		out, err := output(ctx, m, bin, "run", "--config", config, "./...")
+		out, err := output(ctx, m, bin, "run", "--allow-parallel-runners", "--config", config, "./...")
 		v.check("golangci-lint in "+m, out, err)
 	}
 }
