@@ -20,7 +20,7 @@ func Prepare(address func() (string, error), partitions int) func(context.Contex
 		if err != nil {
 			return nil, err
 		}
-		transport := &kafka.Transport{MetadataTTL: 10 * time.Millisecond}
+		transport := &kafka.Transport{MetadataTTL: 100 * time.Millisecond}
 		c := cluster{&kafka.Client{Addr: kafka.TCP(strings.Split(addr, ",")...), Transport: transport}}
 		topic := fmt.Sprintf("bench-%s-%x", t.Group, time.Now().UnixNano())
 		if err := c.create(ctx, topic, partitions); err != nil {
@@ -40,6 +40,26 @@ type cluster struct{ *kafka.Client }
 
 // create returns when each partition of the new topic has a leader.
 func (c cluster) create(ctx context.Context, topic string, partitions int) error {
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		err := c.tryCreate(ctx, topic, partitions)
+		if err == nil {
+			err = c.checkCount(ctx, topic, partitions, 0) // the leaders answer
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return fmt.Errorf("create topic %s: %w", topic, err)
+		}
+	}
+}
+
+// tryCreate may fail for a moment: the client has not found the controller yet. A topic that is there is as good.
+func (c cluster) tryCreate(ctx context.Context, topic string, partitions int) error {
 	answer, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
 		Topic: topic, NumPartitions: partitions, ReplicationFactor: 1,
 		// Segments go at once when the topic does, so that many runs do not fill the disk.
@@ -48,22 +68,10 @@ func (c cluster) create(ctx context.Context, topic string, partitions int) error
 	if err == nil {
 		err = answer.Errors[topic]
 	}
-	if err != nil {
-		return fmt.Errorf("create topic %s: %w", topic, err)
+	if errors.Is(err, kafka.TopicAlreadyExists) {
+		return nil
 	}
-	poll := time.NewTicker(50 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		err := c.checkCount(ctx, topic, partitions, 0) // the leaders answer
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-poll.C:
-		case <-ctx.Done():
-			return fmt.Errorf("topic %s gets no leader: %w", topic, err)
-		}
-	}
+	return err
 }
 
 // checkCount is an error unless a topic holds so many records.
