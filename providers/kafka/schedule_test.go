@@ -104,7 +104,9 @@ func (h *history) play() {
 			h.mishaps.spend()
 			continue
 		}
-		h.sessions++
+		if h.sessions++; h.sessions > 300 {
+			h.t.Fatalf("%d messages are left after %d sessions", len(left), h.sessions)
+		}
 		left = h.session(s, left)
 		closeSession(h.t, s)
 	}
@@ -194,13 +196,14 @@ type mishaps struct {
 	mu     chan struct{} // held by who draws
 	random *rand.Rand
 	left   int
+	slow   bool // the broker takes its time, so that more is in the air
 	// Of so many messages one is refused by name, or is too large for the broker; 0: none.
 	bad, large int
 }
 
 func newMishaps(seed uint64) *mishaps {
 	random := rand.New(rand.NewPCG(seed, 0))
-	f := &mishaps{mu: make(chan struct{}, 1), random: random, left: random.IntN(60)}
+	f := &mishaps{mu: make(chan struct{}, 1), random: random, left: random.IntN(60), slow: random.IntN(2) == 0}
 	if random.IntN(3) == 0 {
 		f.bad = 5 + random.IntN(20)
 	}
@@ -275,6 +278,11 @@ func (f *mishaps) reply(b brokertest.Batch) (r brokertest.Reply) {
 		case f.large > 0 && n%f.large == 2:
 			r = brokertest.Reply{Code: 10}
 		}
+	}
+	if f.slow {
+		gate := make(chan struct{})
+		time.AfterFunc(time.Duration(f.draw(1000))*time.Microsecond, func() { close(gate) })
+		defer func() { r.Wait = gate }()
 	}
 	if f.draw(4) == 0 && f.spend() {
 		refused := r.Code != 0
