@@ -13,6 +13,7 @@ type TLS struct {
 	CAFile             string `yaml:"ca_file" doc:"PEM file of the authorities to trust instead of the system's."`
 	CertFile           string `yaml:"cert_file" doc:"PEM file of the client's certificate; needs key_file."`
 	KeyFile            string `yaml:"key_file" doc:"PEM file of the client's private key; needs cert_file."`
+	Password           Secret `yaml:"password" doc:"Password of an encrypted key_file."`
 	ServerName         string `yaml:"server_name" doc:"Name to verify the server's certificate against, if not the host's."`
 	InsecureSkipVerify bool   `yaml:"insecure_skip_verify" doc:"Accept any certificate. For tests alone: it gives up what TLS is for."`
 }
@@ -43,11 +44,28 @@ func (t TLS) Config() (*tls.Config, error) {
 		}
 	}
 	if t.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		pair, err := t.keyPair()
 		if err != nil {
 			return nil, fmt.Errorf("cert_file %s, key_file %s: %w", t.CertFile, t.KeyFile, err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+func (t TLS) keyPair() (tls.Certificate, error) {
+	cert, err := os.ReadFile(t.CertFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := os.ReadFile(t.KeyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if !t.Password.IsZero() {
+		if key, err = decryptKey(key, []byte(t.Password.Reveal())); err != nil {
+			return tls.Certificate{}, err
+		}
+	}
+	return tls.X509KeyPair(cert, key)
 }

@@ -36,11 +36,12 @@ type Connection struct {
 
 // SSLOptions has the names of aio-pika.
 type SSLOptions struct {
-	CAFile      string `yaml:"cafile" doc:"PEM file of the authorities to trust instead of the system's."`
-	CertFile    string `yaml:"certfile" doc:"PEM file of the client's certificate; needs keyfile."`
-	KeyFile     string `yaml:"keyfile" doc:"PEM file of the client's private key; needs certfile."`
-	NoVerifySSL Flag   `yaml:"no_verify_ssl" doc:"Accept any certificate. For tests alone: it gives up what TLS is for."`
-	ServerName  string `yaml:"server_name" doc:"Name to verify the broker's certificate against, if not the host's."`
+	CAFile      string           `yaml:"cafile" doc:"PEM file of the authorities to trust instead of the system's."`
+	CertFile    string           `yaml:"certfile" doc:"PEM file of the client's certificate; needs keyfile."`
+	KeyFile     string           `yaml:"keyfile" doc:"PEM file of the client's private key; needs certfile."`
+	Password    providers.Secret `yaml:"password" doc:"Password of an encrypted keyfile."`
+	NoVerifySSL Flag             `yaml:"no_verify_ssl" doc:"Accept any certificate. For tests alone: it gives up what TLS is for."`
+	ServerName  string           `yaml:"server_name" doc:"Name to verify the broker's certificate against, if not the host's."`
 }
 
 const (

@@ -46,6 +46,7 @@ func (c Connection) endpoint() (endpoint, error) {
 			CAFile:             c.SSLOptions.CAFile,
 			CertFile:           c.SSLOptions.CertFile,
 			KeyFile:            c.SSLOptions.KeyFile,
+			Password:           c.SSLOptions.Password,
 			ServerName:         c.SSLOptions.ServerName,
 			InsecureSkipVerify: bool(c.SSLOptions.NoVerifySSL),
 		},

@@ -84,7 +84,7 @@ func checkTopic(name string) error {
 
 func checkSecurity(c Config) error {
 	n := c.Connection
-	errs := []error{c.SSL.tls().Check("ssl")}
+	errs := []error{c.SSL.Check("ssl")}
 	if n.SSLContext != "" {
 		errs = append(errs, providers.Invalid("connection.ssl_context",
 			"is a Python object that no file can hold; name the files under ssl: {ca_file, cert_file, key_file, password}"))

@@ -15,7 +15,7 @@ type Config struct {
 	Partition  *int              `yaml:"partition" doc:"Partition of every record. Without it, the one that the key's murmur2 hash picks, as Java's producer does; without a key, the profile's hash."`
 	Headers    bool              `yaml:"headers" doc:"Send the event's CloudEvents attributes as ce_ headers, with content-type and message_uuid."`
 	Connection Connection        `yaml:"connection" doc:"How to reach the cluster."`
-	SSL        SSL               `yaml:"ssl" doc:"Files for TLS. Given, the connection is encrypted whatever security_protocol says."`
+	SSL        providers.TLS     `yaml:"ssl" doc:"Files for TLS. Given, the connection is encrypted whatever security_protocol says. The server's name is verified, which Idem does not do."`
 }
 
 // Connection holds the parameters of Idem's producer under their names. Times are in milliseconds, sizes in bytes.
@@ -36,16 +36,6 @@ type Connection struct {
 	SASLMechanism        string            `yaml:"sasl_mechanism" doc:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."`
 	SASLPlainUsername    string            `yaml:"sasl_plain_username" doc:"User name for all SASL mechanisms."`
 	SASLPlainPassword    providers.Secret  `yaml:"sasl_plain_password" doc:"Password for all SASL mechanisms."`
-}
-
-// SSL names the files of a TLS connection. The server's name is verified, which Idem does not do.
-type SSL struct {
-	CAFile             string           `yaml:"ca_file" doc:"PEM file of the authorities to trust instead of the system's."`
-	CertFile           string           `yaml:"cert_file" doc:"PEM file of the client's certificate; needs key_file."`
-	KeyFile            string           `yaml:"key_file" doc:"PEM file of the client's private key; needs cert_file."`
-	Password           providers.Secret `yaml:"password" doc:"Password of an encrypted key_file."`
-	ServerName         string           `yaml:"server_name" doc:"Name to verify the brokers' certificates against, if not their hosts'."`
-	InsecureSkipVerify bool             `yaml:"insecure_skip_verify" doc:"Accept any certificate. For tests alone: it gives up what TLS is for."`
 }
 
 // Default returns the configuration that an entry starts from.

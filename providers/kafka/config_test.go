@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -127,27 +125,5 @@ func TestSecretsStaySecret(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "config", c)
 	if s := fmt.Sprintf("%v %+v %#v %s", c, c, c, log.String()); strings.Contains(s, "hunter2") {
 		t.Error(s)
-	}
-}
-
-// TestKeyFiles: the keys were made with openssl and carry the password "secret".
-func TestKeyFiles(t *testing.T) {
-	files, err := filepath.Glob("testdata/key-*.pem")
-	if err != nil || len(files) < 4 {
-		t.Fatalf("%v, %v", files, err)
-	}
-	for _, file := range files {
-		for password, opens := range map[string]bool{"secret": true, "wrong": strings.Contains(file, "plain")} {
-			_, err := kafka.LoadKeyPair("testdata/cert.pem", file, password)
-			if (err == nil) != opens {
-				t.Errorf("%s with %q: %v", file, password, err)
-			}
-			if err != nil && strings.Contains(err.Error(), password) && password == "secret" {
-				t.Errorf("the password is in %v", err)
-			}
-		}
-	}
-	if _, err := os.Stat("testdata/cert.pem"); err != nil {
-		t.Error(err)
 	}
 }

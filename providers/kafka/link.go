@@ -85,7 +85,7 @@ func (d *dialer) encrypt(ctx context.Context, conn net.Conn, address string) (ne
 	if err != nil {
 		return nil, err
 	}
-	config, err := d.security.ssl.config(host)
+	config, err := d.security.config(host)
 	if err != nil {
 		return nil, err
 	}

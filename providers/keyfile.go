@@ -1,4 +1,4 @@
-package kafka
+package providers
 
 import (
 	"crypto/aes"
