@@ -140,8 +140,7 @@ func (h *history) session(s providers.Session, ms []providers.Message) (left []p
 }
 
 func outcomeOf(err error, i int) error {
-	var batch *providers.BatchError
-	if errors.As(err, &batch) {
+	if batch, ok := errors.AsType[*providers.BatchError](err); ok {
 		return batch.Errs[i]
 	}
 	return err
