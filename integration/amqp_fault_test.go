@@ -37,7 +37,7 @@ func TestAMQPKill9UnderLoad(t *testing.T) {
 	ctx, o := within(t, form(2*time.Minute, 15*time.Minute)), oracle.New("amqp-kill9")
 	queue := declareQueue(t, r, "amqp-kill9", nil)
 	dial := amqpDial(t, r.Addr(), 10*time.Second, atKey(queue))
-	kills := form(1, 10)
+	kills := form(1, 5)
 	for range kills {
 		underLoad(t, ctx, dial, o, 30_000, func() {
 			r.Kill9()

@@ -24,7 +24,7 @@ func TestKafkaSecurity(t *testing.T) {
 	}
 	ca := func(c *kafka.Config) { c.SSL.CAFile = k.TLS.CA }
 	mutual := func(c *kafka.Config) {
-		c.SSL = kafka.SSL{CAFile: k.TLS.CA, CertFile: k.TLS.ClientCert, KeyFile: k.TLS.ClientKey}
+		c.SSL = providers.TLS{CAFile: k.TLS.CA, CertFile: k.TLS.ClientCert, KeyFile: k.TLS.ClientKey}
 	}
 	for _, test := range []struct {
 		name, addr string
