@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 
 	"github.com/segmentio/kafka-go/compress"
@@ -76,15 +77,16 @@ func (b *batch) add(f recordFormat, message int32, size int) {
 	b.index = append(b.index, message)
 }
 
-// seal compresses the records and fills in the header, but for what stamp does. Should the codec fail, the records
-// stay as they are.
+// seal compresses the records and fills in the header, but for what stamp does. Should the codec fail, or not
+// make them smaller, the records stay as they are.
 func (b *batch) seal(codec compress.Codec, bufs *buffers) {
 	attributes := uint16(0)
 	if codec != nil {
-		if compressed, err := compressRecords(bufs.get(), b.buf, codec); err == nil {
-			bufs.put(b.buf)
-			b.buf, attributes = compressed, uint16(codec.Code())
+		compressed, err := compressRecords(bufs.get(), b.buf, codec)
+		if err == nil && len(compressed) < len(b.buf) {
+			b.buf, compressed, attributes = compressed, b.buf, uint16(codec.Code())
 		}
+		bufs.put(compressed)
 	}
 	h := b.buf
 	binary.BigEndian.PutUint64(h, 0)
@@ -110,13 +112,8 @@ func (b *batch) stamp(id int64) {
 func compressRecords(into, batch []byte, codec compress.Codec) ([]byte, error) {
 	out := appender{append(into[:0], batch[:batchHeader]...)}
 	w := codec.NewWriter(&out)
-	if _, err := w.Write(batch[batchHeader:]); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.bytes, nil
+	_, err := w.Write(batch[batchHeader:])
+	return out.bytes, errors.Join(err, w.Close())
 }
 
 // appender is a writer that appends.

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -42,5 +43,21 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestCompressionDoesNotGrow: what a codec cannot make smaller stays as it is, and so below the limits it was cut for.
+func TestCompressionDoesNotGrow(t *testing.T) {
+	body := make([]byte, 10_000)
+	rand.NewChaCha8([32]byte{}).Read(body)
+	for _, name := range []string{"gzip", "snappy", "lz4", "zstd"} {
+		codec, _ := codecOf(name)
+		b := batch{flight: &flight{ms: []providers.Message{{Body: body}}}}
+		b.begin(0)
+		b.add(recordFormat{}, 0, recordFormat{}.size(&b.flight.ms[0], 0))
+		plain := len(b.buf)
+		if b.seal(codec, &buffers{}); len(b.buf) > plain {
+			t.Errorf("%s: %d bytes instead of %d", name, len(b.buf), plain)
+		}
 	}
 }

@@ -33,6 +33,14 @@ type link struct {
 	expires  time.Time                 // when the login has to be renewed; zero: never
 }
 
+// Close ends the connection at once. TLS would first say goodbye, and wait for a broker that does not listen.
+func (l *link) Close() error {
+	if encrypted, ok := l.Conn.(*tls.Conn); ok {
+		return encrypted.NetConn().Close()
+	}
+	return l.Conn.Close()
+}
+
 // dialer opens links.
 type dialer struct {
 	clientID string

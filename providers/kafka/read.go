@@ -34,7 +34,7 @@ func (s *session) await(c *conn) error {
 		head, err := c.link.reader.Peek(4)
 		switch {
 		case err == nil:
-			if size := int(binary.BigEndian.Uint32(head)); c.link.reader.Buffered() < size {
+			if size := int(binary.BigEndian.Uint32(head)); c.link.reader.Buffered() < size+4 {
 				c.link.SetReadDeadline(time.Now().Add(s.producer.timeout))
 			}
 			return nil
