@@ -70,7 +70,7 @@ func TestFaultCutsOfNATSAndHTTP(t *testing.T) {
 	random, cuts := random(t, 0), form(20, 1000)
 	underFarFaults(t, ctx, h, o, 2, func(round int) {
 		for _, c := range f.children() {
-			set(t, c.Proxy, faultproxy.Faults{CutWithin: 10_000, Seed: random.Uint64(), Reset: round == 0, Times: cuts / 2})
+			set(t, c.Proxy, faultproxy.Faults{CutWithin: 2_000, Seed: random.Uint64(), Reset: round == 0, Times: cuts / 2})
 		}
 		for _, c := range f.children() {
 			eventually(t, ctx, "the cuts", func() bool { return c.Stats().Cuts >= (round+1)*cuts/2 })
