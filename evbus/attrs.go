@@ -5,23 +5,24 @@ import "github.com/evhub/evhub/providers"
 // mostAttributes is the most CloudEvents attributes that a record has.
 const mostAttributes = 8
 
-// appendAttributes appends the CloudEvents attributes of r to dst.
+// appendAttributes appends the CloudEvents attributes of r to dst. They have no control characters, as CloudEvents
+// demands: those of a profile, run name or key are percent-encoded.
 func (r *Record) appendAttributes(dst []providers.Attr, source string) []providers.Attr {
 	dst = append(dst,
 		providers.Attr{Name: "specversion", Value: "1.0"},
 		providers.Attr{Name: "id", Value: r.ID},
 		providers.Attr{Name: "source", Value: source},
-		providers.Attr{Name: "type", Value: r.Profile},
+		providers.Attr{Name: "type", Value: Visible(r.Profile)},
 		providers.Attr{Name: "time", Value: r.timeText},
 	)
 	if r.TraceParent != "" {
 		dst = append(dst, providers.Attr{Name: "traceparent", Value: r.TraceParent})
 	}
 	if r.RunName != "" {
-		dst = append(dst, providers.Attr{Name: "runname", Value: r.RunName})
+		dst = append(dst, providers.Attr{Name: "runname", Value: Visible(r.RunName)})
 	}
 	if r.Key != "" {
-		dst = append(dst, providers.Attr{Name: "partitionkey", Value: r.Key})
+		dst = append(dst, providers.Attr{Name: "partitionkey", Value: Visible(r.Key)})
 	}
 	return dst
 }

@@ -152,7 +152,7 @@ func (h *Hub) enter(routing *routing, route *evbus.Route, r *evbus.Record) (*noR
 		return nil, step{stale: true}, nil
 	}
 	if len(route.Destinations) == 0 && h.config.strict {
-		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, visible(r.Profile))
+		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, evbus.Visible(r.Profile))
 	}
 	s := step{route: route, records: 1, taken: route.Destinations}
 	r.Destinations = route.Numbers

@@ -108,7 +108,7 @@ func TestCloudEventsAttributes(t *testing.T) {
 			[]providers.Attr{
 				{Name: "specversion", Value: "1.0"}, {Name: "id", Value: "id"}, {Name: "source", Value: "/evhub/n%20w%2F%C3%B6"},
 				{Name: "type", Value: "idem-x"}, {Name: "time", Value: "2024-02-03T03:05:06.000000789Z"},
-				{Name: "traceparent", Value: "00-a-b-01"}, {Name: "runname", Value: "n w/ö"}, {Name: "partitionkey", Value: "k\n"},
+				{Name: "traceparent", Value: "00-a-b-01"}, {Name: "runname", Value: "n w/ö"}, {Name: "partitionkey", Value: "k%0A"},
 			}},
 		"few, and a source of the file": {`fake: {"*": {address: a, source: /here}}`, hub.Event{ID: "id", Time: at},
 			[]providers.Attr{

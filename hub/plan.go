@@ -151,36 +151,14 @@ func numbered(names map[string]bool, name string) string {
 func identity(e acct.Entry, conn providers.Connection, name string, several bool) string {
 	switch {
 	case name == "" && conn.Address == "":
-		return conn.Provider + ":" + visible(e.Pattern)
+		return conn.Provider + ":" + evbus.Visible(e.Pattern)
 	case name == "":
-		return conn.Provider + ":" + visible(e.Pattern) + "@" + visible(conn.Address)
+		return conn.Provider + ":" + evbus.Visible(e.Pattern) + "@" + evbus.Visible(conn.Address)
 	case several:
-		return conn.Provider + ":" + visible(name) + "@" + visible(conn.Address)
+		return conn.Provider + ":" + evbus.Visible(name) + "@" + evbus.Visible(conn.Address)
 	default:
-		return conn.Provider + ":" + visible(name)
+		return conn.Provider + ":" + evbus.Visible(name)
 	}
-}
-
-// visible percent-encodes control characters, so that a name can stand in a log line.
-func visible(s string) string {
-	if !strings.ContainsFunc(s, isControl) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if !isControl(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, c := range []byte(string(r)) {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
-}
-
-func isControl(r rune) bool {
-	return r < ' ' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029'
 }
 
 // placed gives each *providers.ConfigError in err its line in the file.

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"github.com/evhub/evhub/evbus"
 )
 
 // maxUnmatched bounds the profiles that are remembered as logged.
@@ -30,6 +32,6 @@ func (u *unmatched) note(logger *slog.Logger, profile string) {
 	}
 	u.mu.Unlock()
 	if !known && !full {
-		logger.Info("no destination matches this profile; its events go nowhere", "profile", visible(profile))
+		logger.Info("no destination matches this profile; its events go nowhere", "profile", evbus.Visible(profile))
 	}
 }

@@ -5,7 +5,25 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/evhub/evhub/internal/idemjson"
 )
+
+func TestTagsAndTagAddUp(t *testing.T) {
+	for _, c := range []struct{ tags, want string }{
+		{`{"z": 1.0}`, `{"z": 1.0, "a": "b"}`}, {"{}", `{"a": "b"}`}, {" { } \n", `{"a": "b"}`}, {`{"z":1}  `, `{"z": 1, "a": "b"}`},
+	} {
+		e := singleEvent{body: "1", tags: c.tags, tagsGiven: true, tagPairs: []string{"a=b"}}
+		event, err := e.event()
+		if err != nil {
+			t.Fatal(err)
+		}
+		spelled, err := idemjson.AppendObject(nil, event.Tags)
+		if err != nil || string(spelled) != c.want {
+			t.Errorf("--tags %q --tag a=b: %s, %v; want %s", c.tags, spelled, err, c.want)
+		}
+	}
+}
 
 func TestFlagsThatCannotBe(t *testing.T) {
 	acctFile, events := toFile(t, "raw")
@@ -13,7 +31,7 @@ func TestFlagsThatCannotBe(t *testing.T) {
 		args []string
 		want string
 	}{
-		"tag and tags":       {[]string{"--body", "1", "--tag", "a=b", "--tags", "{}"}, "--tag and --tags"},
+		"tag in tags too":    {[]string{"--body", "1", "--tag", "a=b", "--tags", `{"a": 1}`}, "--tag a: --tags has this key too"},
 		"tag without value":  {[]string{"--body", "1", "--tag", "a"}, "want key=value"},
 		"tag without key":    {[]string{"--body", "1", "--tag", "=a"}, "want key=value"},
 		"tags no JSON":       {[]string{"--body", "1", "--tags", "{"}, "--tags is not JSON"},

@@ -28,7 +28,7 @@ func (s *singleEvent) addFlags(cmd *cobra.Command) {
 	f.StringVar(&s.profile, "profile", "", `profile of the event (default "default")`)
 	f.StringVar(&s.body, "body", "", "body of the event: JSON text")
 	f.StringArrayVar(&s.tagPairs, "tag", nil, "a tag, as key=value; may be repeated")
-	f.StringVar(&s.tags, "tags", "", "all tags, as a JSON object")
+	f.StringVar(&s.tags, "tags", "", "tags, as a JSON object; --tag adds to it")
 	f.StringVar(&s.runName, "run-name", "", `name of the run (default "cli")`)
 	f.StringVar(&s.key, "key", "", "ordering key (default: the profile)")
 	f.StringVar(&s.id, "id", "", "id of the event (default: a new UUIDv7)")
@@ -52,9 +52,6 @@ func (s *singleEvent) event() (hub.Event, error) {
 }
 
 func (s *singleEvent) tagObject() (any, error) {
-	if s.tagsGiven && len(s.tagPairs) > 0 {
-		return nil, errors.New("--tag and --tags both say what the tags are: give one of them")
-	}
 	if s.tagsGiven {
 		if !json.Valid([]byte(s.tags)) {
 			return nil, fmt.Errorf("--tags is not JSON: %w", syntaxError(s.tags))
@@ -62,9 +59,33 @@ func (s *singleEvent) tagObject() (any, error) {
 		if !strings.HasPrefix(strings.TrimLeft(s.tags, blanks), "{") {
 			return nil, errors.New(`--tags must be a JSON object, such as {"type": "state-status"}`)
 		}
-		return json.RawMessage(s.tags), nil
+		if len(s.tagPairs) == 0 {
+			return json.RawMessage(s.tags), nil
+		}
 	}
-	return pairsObject(s.tagPairs)
+	return s.mergedTags()
+}
+
+// mergedTags adds the --tag pairs to the object of --tags, in their order. A key that both give is a contradiction.
+func (s *singleEvent) mergedTags() (any, error) {
+	pairs, err := pairsObject(s.tagPairs)
+	if err != nil || !s.tagsGiven {
+		return pairs, err
+	}
+	given := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(s.tags), &given); err != nil {
+		return nil, fmt.Errorf("--tags: %w", err)
+	}
+	for _, pair := range s.tagPairs {
+		if key, _, _ := strings.Cut(pair, "="); given[key] != nil {
+			return nil, fmt.Errorf("--tag %s: --tags has this key too; give it once", key)
+		}
+	}
+	if len(given) == 0 {
+		return pairs, nil
+	}
+	object := strings.TrimRight(s.tags, blanks)
+	return json.RawMessage(object[:len(object)-1] + "," + string(pairs.(json.RawMessage)[1:])), nil
 }
 
 // pairsObject makes a JSON object of key=value pairs, in their order; the last of equal keys counts.
