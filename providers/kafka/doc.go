@@ -11,10 +11,10 @@
 // # Parts
 //
 // A producer lives as long as the destination and holds what outlives a session: the producer id and its epoch. A
-// session holds topics, these their partitions, and a
-// partition the batches without an outcome, in the order of their sequence numbers. Send encodes and, where the
-// window allows it, writes; one goroutine for each connection reads answers; one more for the session looks for
-// lost leaders, and writes what had to wait. What an answer means for the batches of its partition is in judge.go.
+// session holds topics, these their partitions, and a partition the batches without an outcome, in the order of their
+// sequence numbers. Send encodes and, where the window allows it, writes; one goroutine for each connection reads
+// answers; one more for the session looks for lost leaders, and writes what had to wait. What an answer means for the
+// batches of its partition is in judge.go.
 //
 // # Events without a topic
 //

@@ -95,7 +95,10 @@ func (s *session) learn(m missing, c cluster, l *link) []int32 {
 	}
 	for _, p := range m.partitions {
 		state, ok := c.topics[p.topic.name]
-		if !ok || state.code != none {
+		if !ok {
+			state.code = unknownServerError
+		}
+		if state.code != none {
 			if state.code == unknownTopicOrPartition {
 				p.acked = 0
 			}

@@ -23,8 +23,8 @@ func reply(plan map[int]brokertest.Reply) func(brokertest.Batch) brokertest.Repl
 // session.
 func TestSettlesWithinTheSession(t *testing.T) {
 	type plan = map[int]brokertest.Reply
-	hangup := brokertest.Reply{Hangup: true}
-	hangupStored := brokertest.Reply{Hangup: true, Store: true}
+	hangup := brokertest.Reply{Hangup: true, Code: 19}
+	hangupStored := brokertest.Reply{Hangup: true}
 	silentStored := brokertest.Reply{Silent: true, Store: true}
 	for name, p := range map[string]plan{
 		"answer of the first lost":    {1: hangupStored},

@@ -69,7 +69,8 @@ type Reply struct {
 	Store bool
 	// Refused are the places of records that are named as wrong.
 	Refused []int32
-	// Hangup: no answer, the connection is closed. Silent: no answer.
+	// Hangup: no answer, the connection is closed. Silent: no answer. The batch is written all the same, unless there is a
+	// Code without Store.
 	Hangup, Silent bool
 	// Wait is awaited before the batch is looked at.
 	Wait <-chan struct{}
