@@ -131,11 +131,7 @@ func checkHostile(t *testing.T, name string, seen []headers) {
 	}
 	for _, got := range seen {
 		for key, value := range got {
-			bad := "\r\n\x00\x1b\x07"
-			if name == "kafka" { // values are bytes with a length there, and CloudEvents has them as they are
-				bad = ""
-			}
-			if strings.Contains(strings.ToLower(key), "evil") || strings.ContainsAny(value, bad) {
+			if strings.Contains(strings.ToLower(key), "evil") || strings.ContainsAny(value, "\r\n\x00\x1b\x07") {
 				t.Errorf("%s: header %q: %q", name, key, value)
 			}
 		}
