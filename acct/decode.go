@@ -39,7 +39,7 @@ func (d *decoder) structs(n *yaml.Node, path string, targets ...reflect.Value) {
 // unknownKey searches for what was meant only as long as the error will be shown.
 func (d *decoder) unknownKey(key string, known fields) error {
 	if len(d.errs) >= maxErrors {
-		return errUnknownKey
+		return ErrUnknownKey
 	}
 	return unknownKey(key, known)
 }

@@ -9,7 +9,8 @@ import (
 	"unicode"
 )
 
-var errUnknownKey = errors.New("unknown key")
+// ErrUnknownKey is what an *Error about a key that the configuration does not have wraps.
+var ErrUnknownKey = errors.New("unknown key")
 
 // maxListed bounds how many known keys an error lists.
 const maxListed = 16
@@ -71,18 +72,18 @@ func editDistance(a, b string) int {
 func unknownKey(key string, f fields) error {
 	known := slices.Sorted(maps.Keys(f))
 	if s := suggest(key, known); s != "" {
-		return fmt.Errorf("%w; did you mean %s?", errUnknownKey, s)
+		return fmt.Errorf("%w; did you mean %s?", ErrUnknownKey, s)
 	}
 	for _, name := range known {
 		if _, ok := f.nested(name)[key]; ok {
-			return fmt.Errorf("%w; did you mean %s.%s?", errUnknownKey, name, key)
+			return fmt.Errorf("%w; did you mean %s.%s?", ErrUnknownKey, name, key)
 		}
 	}
 	switch {
 	case len(known) == 0:
-		return fmt.Errorf("%w; there are no settings here", errUnknownKey)
+		return fmt.Errorf("%w; there are no settings here", ErrUnknownKey)
 	case len(known) > maxListed:
-		return errUnknownKey
+		return ErrUnknownKey
 	}
-	return fmt.Errorf("%w; the keys here are %s", errUnknownKey, strings.Join(known, ", "))
+	return fmt.Errorf("%w; the keys here are %s", ErrUnknownKey, strings.Join(known, ", "))
 }

@@ -107,16 +107,13 @@ func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.opt
 // planEntry returns the destinations of one entry. names holds the identities given so far.
 func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]bool) ([]PlannedDestination, error) {
 	options := evbus.DefaultOptions()
+	wrong := mistakes{entry: e}
 	conns, err := p.Configure(entryDecoder{e, &options})
-	if err != nil {
-		return nil, err
-	}
+	wrong.decoding(err)
 	if c.format != "" {
 		options.Format = c.format
 	}
-	if err := options.Check(); err != nil {
-		return nil, placed(e, err)
-	}
+	wrong.checking(options.Check())
 	var all []PlannedDestination
 	for _, conn := range conns {
 		name := identity(e, conn, options.Name, len(conns) > 1)
@@ -125,13 +122,14 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 			Destination: name, Logger: c.logger.With("destination", name),
 			Order: options.Delivery.Order, Timeout: options.Delivery.Timeout,
 		})
-		if err != nil {
-			return nil, placed(e, err)
-		}
+		wrong.checking(err)
 		all = append(all, PlannedDestination{
 			Name: name, Pattern: e.Pattern, Section: e.Section, Line: e.Line,
 			Config: evbus.Config{Connection: conn, Options: options, Dial: dial},
 		})
+	}
+	if len(wrong.errs) > 0 {
+		return nil, errors.Join(wrong.errs...)
 	}
 	return all, nil
 }
@@ -161,21 +159,6 @@ func identity(e acct.Entry, conn providers.Connection, name string, several bool
 	}
 }
 
-// placed gives each *providers.ConfigError in err its line in the file.
-func placed(e acct.Entry, err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var errs []error
-		for _, one := range joined.Unwrap() {
-			errs = append(errs, placed(e, one))
-		}
-		return errors.Join(errs...)
-	}
-	if at, ok := errors.AsType[*providers.ConfigError](err); ok {
-		return e.ErrorAt(at.Key, at.Err)
-	}
-	return e.ErrorAt("", err)
-}
-
 // compile makes the table of all patterns, one for each destination.
 func (c *config) compile(f *acct.File, ds []PlannedDestination, origins []acct.Entry) (*profiles.Table, error) {
 	compile, ok := c.matchers[f.MatchPlugin]
@@ -192,18 +175,4 @@ func (c *config) compile(f *acct.File, ds []PlannedDestination, origins []acct.E
 		return table, nil
 	}
 	return nil, placedPatterns(origins, err)
-}
-
-func placedPatterns(origins []acct.Entry, err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var errs []error
-		for _, one := range joined.Unwrap() {
-			errs = append(errs, placedPatterns(origins, one))
-		}
-		return errors.Join(errs...)
-	}
-	if at, ok := errors.AsType[*profiles.PatternError](err); ok {
-		return origins[at.Index].ErrorAt("", err)
-	}
-	return err
 }

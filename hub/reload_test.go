@@ -69,6 +69,30 @@ func TestReloadTellsAllMistakesAtOnce(t *testing.T) {
 	})
 }
 
+func TestMistakesOfOneEntryComeTogether(t *testing.T) {
+	for yaml, want := range map[string]string{
+		// What cannot be read hides nothing else, and is told once.
+		"fake: {p: {address: x, delivery: {timeout: long, batch: 0}}}": "delivery.timeout|delivery.batch|x",
+		// A misspelt key is not also a missing one.
+		"fake: {p: {adress: a, delivery: {batch: 0}}}": "adress|delivery.batch",
+	} {
+		bubble(t, func(t *testing.T) {
+			r := open(t, healthy("a"), `{}`)
+			err := r.Reload(t.Context(), parse(t, yaml))
+			lines := strings.Split(fmt.Sprint(err), "\n")
+			parts := strings.Split(want, "|")
+			if len(lines) != len(parts) {
+				t.Errorf("%d mistakes, want %d:\n%v", len(lines), len(parts), err)
+			}
+			for _, part := range parts {
+				if !strings.Contains(fmt.Sprint(err), part) {
+					t.Errorf("%q is not in:\n%v", part, err)
+				}
+			}
+		})
+	}
+}
+
 func TestReloadLeavesWhatIsUnchangedAlone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := open(t, healthy("a", "b"), `fake: [{p: {address: a}}]`)

@@ -68,7 +68,8 @@ type Provider struct {
 	Doc     string
 	// Default returns the provider's configuration struct (not a pointer) with its defaults.
 	Default func() any
-	// Configure decodes one entry into connections, one for each destination.
+	// Configure decodes one entry into connections, one for each destination. Beside an error come the connections of
+	// what could be decoded: they are good for nothing but to find more mistakes.
 	Configure func(Decoder) ([]Connection, error)
 }
 
@@ -111,10 +112,8 @@ func Define[C any](s Spec[C]) Provider {
 		Default: func() any { return s.Default() },
 		Configure: func(d Decoder) ([]Connection, error) {
 			c := s.Default()
-			if err := d.Decode(&c); err != nil {
-				return nil, err
-			}
-			return s.connections(c), nil
+			err := d.Decode(&c)
+			return s.connections(c), err
 		},
 	}
 }
