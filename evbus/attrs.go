@@ -12,17 +12,17 @@ func (r *Record) appendAttributes(dst []providers.Attr, source string) []provide
 		providers.Attr{Name: "specversion", Value: "1.0"},
 		providers.Attr{Name: "id", Value: r.ID},
 		providers.Attr{Name: "source", Value: source},
-		providers.Attr{Name: "type", Value: Visible(r.Profile)},
+		providers.Attr{Name: "type", Value: providers.Visible(r.Profile)},
 		providers.Attr{Name: "time", Value: r.timeText},
 	)
 	if r.TraceParent != "" {
 		dst = append(dst, providers.Attr{Name: "traceparent", Value: r.TraceParent})
 	}
 	if r.RunName != "" {
-		dst = append(dst, providers.Attr{Name: "runname", Value: Visible(r.RunName)})
+		dst = append(dst, providers.Attr{Name: "runname", Value: providers.Visible(r.RunName)})
 	}
 	if r.Key != "" {
-		dst = append(dst, providers.Attr{Name: "partitionkey", Value: Visible(r.Key)})
+		dst = append(dst, providers.Attr{Name: "partitionkey", Value: providers.Visible(r.Key)})
 	}
 	return dst
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/providers"
 )
 
 // noRoom says which destination had none, and when to try again.
@@ -152,7 +153,7 @@ func (h *Hub) enter(routing *routing, route *evbus.Route, r *evbus.Record) (*noR
 		return nil, step{stale: true}, nil
 	}
 	if len(route.Destinations) == 0 && h.config.strict {
-		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, evbus.Visible(r.Profile))
+		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, providers.Visible(r.Profile))
 	}
 	s := step{route: route, records: 1, taken: route.Destinations}
 	r.Destinations = route.Numbers

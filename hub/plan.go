@@ -149,13 +149,13 @@ func numbered(names map[string]bool, name string) string {
 func identity(e acct.Entry, conn providers.Connection, name string, several bool) string {
 	switch {
 	case name == "" && conn.Address == "":
-		return conn.Provider + ":" + evbus.Visible(e.Pattern)
+		return conn.Provider + ":" + providers.Visible(e.Pattern)
 	case name == "":
-		return conn.Provider + ":" + evbus.Visible(e.Pattern) + "@" + evbus.Visible(conn.Address)
+		return conn.Provider + ":" + providers.Visible(e.Pattern) + "@" + providers.Visible(conn.Address)
 	case several:
-		return conn.Provider + ":" + evbus.Visible(name) + "@" + evbus.Visible(conn.Address)
+		return conn.Provider + ":" + providers.Visible(name) + "@" + providers.Visible(conn.Address)
 	default:
-		return conn.Provider + ":" + evbus.Visible(name)
+		return conn.Provider + ":" + providers.Visible(name)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/providers"
 )
 
 // maxUnmatched bounds the profiles that are remembered as logged.
@@ -32,6 +32,6 @@ func (u *unmatched) note(logger *slog.Logger, profile string) {
 	}
 	u.mu.Unlock()
 	if !known && !full {
-		logger.Info("no destination matches this profile; its events go nowhere", "profile", evbus.Visible(profile))
+		logger.Info("no destination matches this profile; its events go nowhere", "profile", providers.Visible(profile))
 	}
 }

@@ -3,8 +3,6 @@ package amqp
 import (
 	"fmt"
 	"maps"
-	"strings"
-	"unicode"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
@@ -106,31 +104,12 @@ func (s *stamp) setHeaders(attrs []providers.Attr) {
 		set++
 		name := s.headerName(a.Name)
 		if old, ok := s.headers[name].(string); !ok || old != a.Value {
-			s.headers[name] = withoutControls(a.Value)
+			s.headers[name] = providers.Visible(a.Value)
 		}
 	}
 	if len(s.headers) > set {
 		s.dropHeaders(attrs)
 	}
-}
-
-// withoutControls percent-encodes control characters, which a CloudEvents string may not hold. All else goes as it is:
-// AMQP strings need no quoting.
-func withoutControls(value string) string {
-	if !strings.ContainsFunc(value, unicode.IsControl) {
-		return value
-	}
-	var b strings.Builder
-	for _, r := range value {
-		if !unicode.IsControl(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, octet := range []byte(string(r)) {
-			fmt.Fprintf(&b, "%%%02X", octet)
-		}
-	}
-	return b.String()
 }
 
 // dropHeaders removes what the message before had and this one has not.

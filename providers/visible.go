@@ -1,9 +1,10 @@
-package evbus
+package providers
 
 import "strings"
 
 // Visible percent-encodes the control characters of s, so that untrusted text can stand in a log line, in the name of a
-// destination or in a CloudEvents attribute, none of which may hold them.
+// destination or in a CloudEvents attribute, none of which may hold them. Everything else stays as it is; for headers
+// that take ASCII alone there is HeaderValue.
 func Visible(s string) string {
 	if plain(s) || !strings.ContainsFunc(s, isControl) {
 		return s
