@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/evhub/evhub/internal/idemjson"
@@ -44,6 +45,9 @@ func (s *Sealer) Seal(e Event) (*Record, error) {
 	b := s.Batch(1)
 	return b.Seal(e)
 }
+
+// NewID returns a new ID, a UUIDv7.
+func (s *Sealer) NewID() string { return string(s.ids.append(nil, time.Now())) }
 
 func sizeHint(v any) int {
 	switch v := v.(type) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal/disk"
 )
 
 // Event is what a caller puts. Put encodes it before it returns; later changes to Body and Tags are not seen.
@@ -66,4 +67,9 @@ var (
 	ErrTooLarge  = evbus.ErrTooLarge
 	ErrEncode    = evbus.ErrEncode
 	ErrNoRoute   = evbus.ErrNoRoute
+	// ErrLocked: another process has the journal; the message names it.
+	ErrLocked = disk.ErrLocked
 )
+
+// LockedError says which process has a journal. It is an ErrLocked.
+type LockedError = disk.LockedError

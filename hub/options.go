@@ -20,6 +20,9 @@ type config struct {
 	strict    bool
 	hooks     Hooks
 	logger    *slog.Logger
+
+	journal        string // its directory; empty for none
+	journalOptions JournalOptions
 }
 
 // DefaultRunName is the run name of a hub that is given none, as in Idem.
@@ -68,3 +71,19 @@ func WithFormat(name string) Option { return func(c *config) { c.format = name }
 
 // FormatNames returns the names of the formats that there are, the default first.
 func FormatNames() []string { return evbus.FormatNames() }
+
+// JournalOptions change how a journal is kept. The zero value is right for most.
+type JournalOptions struct {
+	// MaxBytes is the most disk that the log may take; 0 means as much as there is. When it is reached, Put waits
+	// and PutNowait fails until deliveries have made room.
+	MaxBytes int64
+	// SegmentBytes is the size of one file of the log; 0 means 64 MiB.
+	SegmentBytes int64
+}
+
+// WithJournal keeps accepted events in a journal in dir, which is made if it is not there: what Put took survives the
+// end of the process, kill -9 and power cuts. One hub at a time: a second gets ErrLocked. Without this option events
+// live as long as the process.
+func WithJournal(dir string, o JournalOptions) Option {
+	return func(c *config) { c.journal, c.journalOptions = dir, o }
+}

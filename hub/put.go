@@ -72,6 +72,9 @@ func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) 
 	return accepted, nil
 }
 
+// NewID returns a new event ID, a UUIDv7, for callers who need to know the ID of an event before they put it.
+func (h *Hub) NewID() string { return h.sealer.NewID() }
+
 // groupSize is how many events PutAll accepts in one step.
 const groupSize = 256
 
