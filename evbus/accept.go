@@ -54,8 +54,11 @@ func (d *Destination) evict() {
 	d.reading.Lock()
 	for d.backlog.over() {
 		n := len(evicted)
+		var lost Lost
 		var err error
-		if evicted, err = d.log.Read(evicted, d.number, d.backlog.position(), 1, 1); err != nil || len(evicted) == n {
+		evicted, lost, err = d.log.Read(evicted, d.number, 1, 1)
+		d.lose(lost)
+		if err != nil || len(evicted) == n {
 			break
 		}
 		r := evicted[n]
@@ -80,7 +83,8 @@ func (d *Destination) dropped(records []*Record) {
 func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry, error) {
 	d.reading.Lock()
 	defer d.reading.Unlock()
-	records, err := d.log.Read(d.fresh[:0], d.number, d.backlog.position(), limit, maxBytes)
+	records, lost, err := d.log.Read(d.fresh[:0], d.number, limit, maxBytes)
+	d.lose(lost)
 	for _, r := range records {
 		entries = append(entries, entry{record: r})
 	}
@@ -90,6 +94,17 @@ func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry,
 	clear(records)
 	d.fresh = records
 	return entries, err
+}
+
+// lose takes off the backlog what the log cannot give back.
+func (d *Destination) lose(lost Lost) {
+	if lost.Events == 0 {
+		return
+	}
+	d.log.Ack(d.number, d.backlog.lose(lost))
+	d.status.lost.Add(int64(lost.Events))
+	d.logger.Error("events are lost: the log is damaged where they were", "events", lost.Events, "bytes", lost.Bytes)
+	d.hooks.lost(d.name, lost.Events)
 }
 
 // settled takes n events off the backlog; everything up to frontier is settled.

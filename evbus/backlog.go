@@ -31,6 +31,15 @@ type flush struct {
 	done chan struct{}
 }
 
+// begin takes over what the log holds already.
+func (b *backlog) begin(s Standing) {
+	b.events, b.bytes, b.unread = s.Events, s.Bytes, s.Events
+	b.accepted, b.pos, b.done = s.Newest, s.Done, s.Done
+	if s.Events == 0 {
+		b.done = max(b.done, b.accepted)
+	}
+}
+
 // reserve makes room for one event of size bytes and reports whether there was any; an empty backlog takes any
 // event. If not, room is closed as soon as something has been released.
 func (b *backlog) reserve(size int64) (ok bool, room <-chan struct{}) {
@@ -94,6 +103,21 @@ func (b *backlog) settle(n int, bytes int64, frontier uint64) (done uint64) {
 	}
 	if frontier > b.done {
 		b.done = frontier
+		b.wakeFlushes()
+	}
+	return b.done
+}
+
+// lose takes events off that were accepted and that nobody will ever read. It returns up to where everything is settled.
+func (b *backlog) lose(lost Lost) (done uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free(lost.Events, lost.Bytes)
+	if b.unread -= lost.Events; b.unread <= 0 {
+		b.pos = b.accepted
+	}
+	if b.open == 0 && b.pos > b.done {
+		b.done = b.pos
 		b.wakeFlushes()
 	}
 	return b.done
@@ -168,8 +192,3 @@ func (b *backlog) counts() (events int, bytes int64, open int) {
 	return b.events, b.bytes, b.open
 }
 
-func (b *backlog) position() uint64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.pos
-}

@@ -1,11 +1,10 @@
 package evbus
 
 import (
-	"container/list"
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,138 +22,121 @@ type DeadLetter struct {
 	// Time is when the event became a dead letter.
 	Time time.Time
 
+	key    uint64
 	record *Record
 }
+
+// NewDeadLetter returns l as a dead letter of a destination.
+func NewDeadLetter(destination string, l *Letter) DeadLetter {
+	r := l.Record
+	return DeadLetter{
+		Destination: destination, Seq: r.Seq, Event: r.Event(), Reason: l.Reason, Attempts: l.Attempts, Time: l.Time,
+		key: l.Key, record: r,
+	}
+}
+
+// Key tells the dead letters of one destination apart.
+func (l DeadLetter) Key() uint64 { return l.key }
 
 // Record returns the sealed event, to be accepted again.
 func (l DeadLetter) Record() *Record { return l.record }
 
-var errDeadLettersFull = errors.New("the dead letters are full: replay or discard some, or raise delivery.dead_letters")
+// errUnburied marks the errors that say why an event could not become a dead letter.
+var errUnburied = errors.New("no dead letter could be kept")
 
-// deadLetters keeps the dead letters of one destination in memory, oldest first, up to a limit of bytes.
+var (
+	errDeadLettersFull = fmt.Errorf("%w: the dead letters are full: replay or discard some, or raise delivery.dead_letters", errUnburied)
+	errLetterStore     = fmt.Errorf("%w: writing it failed", errUnburied)
+)
+
+// deadLetters bounds the dead letters of one destination. Its letters are added by one goroutine at a time.
 type deadLetters struct {
-	mu      sync.Mutex // guards the fields below
-	limit   int64
-	bytes   int64
-	letters list.List // of *letter
-	places  map[*Record]*list.Element
-	full    bool // a letter found no room since wasFull was asked last
+	Letters
+	limit atomic.Int64
+	full  atomic.Bool // a letter could not be kept since wasFull was asked last
 }
 
-// letter is a dead letter as it is kept.
-type letter struct {
-	entry  entry
-	reason string
-	time   time.Time
-}
-
-func (l *letter) size() int64 { return l.entry.record.Size() + int64(len(l.reason)) }
-
-func (s *deadLetters) setLimit(limit int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limit = limit
-}
-
-func (s *deadLetters) add(l *letter) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.bytes+l.size() > s.limit {
-		s.full = true
-		return errDeadLettersFull
+// keep adds as many of letters, from the first, as there is room for, and returns how many. The error says why not all
+// of them.
+func (s *deadLetters) keep(letters []*Letter) (kept int, err error) {
+	_, bytes := s.Total()
+	for _, l := range letters {
+		if bytes += l.Size(); bytes > s.limit.Load() {
+			err = errDeadLettersFull
+			break
+		}
+		kept++
 	}
-	if s.places == nil {
-		s.places = map[*Record]*list.Element{}
+	if kept > 0 {
+		if storeErr := s.Add(letters[:kept]); storeErr != nil {
+			kept, err = 0, fmt.Errorf("%w: %w", errLetterStore, storeErr)
+		}
 	}
-	s.places[l.entry.record] = s.letters.PushBack(l)
-	s.bytes += l.size()
-	return nil
+	if err != nil {
+		s.full.Store(true)
+	}
+	return kept, err
 }
 
-func (s *deadLetters) all() []*letter {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]*letter, 0, s.letters.Len())
-	for e := s.letters.Front(); e != nil; e = e.Next() {
-		all = append(all, e.Value.(*letter))
-	}
-	return all
-}
-
-// wasFull reports whether a letter found no room since it was asked last.
-func (s *deadLetters) wasFull() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	full := s.full
-	s.full = false
-	return full
-}
+// wasFull reports whether a letter could not be kept since it was asked last.
+func (s *deadLetters) wasFull() bool { return s.full.Swap(false) }
 
 func (s *deadLetters) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.letters.Len()
-}
-
-// remove takes the letter of r out and reports whether it was still there.
-func (s *deadLetters) remove(r *Record) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	place, ok := s.places[r]
-	if !ok {
-		return false
-	}
-	delete(s.places, r)
-	s.bytes -= s.letters.Remove(place).(*letter).size()
-	return true
+	n, _ := s.Total()
+	return n
 }
 
 // DeadLetters yields the destination's dead letters, oldest first.
-func (d *Destination) DeadLetters() iter.Seq[DeadLetter] {
-	return func(yield func(DeadLetter) bool) {
-		for _, l := range d.dead.all() {
-			if !yield(d.deadLetter(l)) {
+func (d *Destination) DeadLetters() iter.Seq2[DeadLetter, error] {
+	return func(yield func(DeadLetter, error) bool) {
+		for l, err := range d.dead.All() {
+			if err != nil {
+				yield(DeadLetter{}, fmt.Errorf("dead letters of %s: %w", d.name, err))
+				return
+			}
+			if !yield(NewDeadLetter(d.name, l), nil) {
 				return
 			}
 		}
 	}
 }
 
-func (d *Destination) deadLetter(l *letter) DeadLetter {
-	r := l.entry.record
-	return DeadLetter{
-		Destination: d.name, Seq: r.Seq, Event: r.Event(), Reason: l.reason, Attempts: l.entry.attempt, Time: l.time, record: r,
-	}
-}
-
 // Discard removes a dead letter for good and reports whether it was still there.
-func (d *Destination) Discard(l DeadLetter) bool {
-	removed := d.dead.remove(l.record)
+func (d *Destination) Discard(l DeadLetter) (bool, error) {
+	removed, err := d.dead.Remove(l.key)
 	if removed && d.dead.wasFull() {
 		signal(d.changed) // it waits for room
 	}
-	return removed
+	return removed, err
 }
 
-// bury makes a dead letter of e; tellBuried is for when e is off the backlog. The error says that there is no room for
-// it.
-func (d *Destination) bury(e entry, reason error) error {
-	l := &letter{entry: e, reason: reason.Error(), time: time.Now()}
-	l.entry.record = e.record.alone() // letters are kept long
-	if err := d.dead.add(l); err != nil {
-		return fmt.Errorf("%w; event %s was refused: %s", err, e.record.ID, l.reason)
-	}
-	d.status.dead.Add(1)
-	if d.hooks != nil && d.hooks.Dead != nil {
-		d.hooks.Dead(d.name, d.deadLetter(l))
-	}
-	return nil
-}
-
-// buried is an entry that became a dead letter.
+// buried is an entry that is refused for good, and why.
 type buried struct {
 	entry  entry
 	reason error
+}
+
+// bury makes dead letters of refused entries, which are in order, from the first on, and returns of how many. The error
+// says why not of all; tellBuried is for when those are off the backlog.
+func (d *Destination) bury(refused []buried) (n int, err error) {
+	if len(refused) == 0 {
+		return 0, nil
+	}
+	letters := make([]*Letter, len(refused))
+	for i, b := range refused {
+		// Letters are kept long, so they hold no memory of others.
+		letters[i] = &Letter{Record: b.entry.record.alone(), Reason: b.reason.Error(), Attempts: b.entry.attempt, Time: time.Now()}
+	}
+	n, err = d.dead.keep(letters)
+	d.status.dead.Add(int64(n))
+	for _, l := range letters[:n] {
+		d.hooks.dead(d.name, l)
+	}
+	if err != nil {
+		first := letters[n]
+		err = fmt.Errorf("%w; event %s was refused: %s", err, first.Record.ID, first.Reason)
+	}
+	return n, err
 }
 
 // tellBuried tells those who watch the entries.

@@ -57,11 +57,14 @@ type settings struct {
 }
 
 // NewDestination returns a destination that is not started. name is its identity, number stands for it in the log.
-func NewDestination(name string, number uint32, c Config, log Log, hooks *Hooks, logger *slog.Logger) *Destination {
+// It begins where the log says that it stands, with the dead letters that are in letters.
+func NewDestination(name string, number uint32, c Config, log Log, letters Letters, hooks *Hooks, logger *slog.Logger) *Destination {
 	d := &Destination{
 		name: name, number: number, log: log, hooks: hooks, logger: logger.With("destination", name),
 		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		dead: deadLetters{Letters: letters},
 	}
+	d.backlog.begin(log.Standing(number))
 	d.status.init()
 	d.apply(c)
 	return d
@@ -118,7 +121,7 @@ func (d *Destination) apply(c Config) {
 		old.replace()
 	}
 	d.backlog.setLimit(int64(c.Options.Delivery.Backlog))
-	d.dead.setLimit(int64(c.Options.Delivery.DeadLetters))
+	d.dead.limit.Store(int64(c.Options.Delivery.DeadLetters))
 }
 
 // Flushed returns a channel that is closed once everything accepted so far is delivered, dropped or a dead letter;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -78,8 +79,11 @@ func (e *entry) since(down time.Time) time.Time {
 	return down
 }
 
-// buryRefused makes the dead letters for which there was no room before. While there is none the destination halts:
-// nothing is sent, so that no refusal goes unrecorded. It reports false if ctx ended meanwhile.
+// letterRetry is how long a destination waits before it tries again to write a dead letter that could not be written.
+const letterRetry = time.Second
+
+// buryRefused makes the dead letters that could not be kept before. While they cannot be the destination halts: nothing
+// is sent, so that no refusal goes unrecorded. It reports false if ctx ended meanwhile.
 func (d *Destination) buryRefused(ctx context.Context) bool {
 	for {
 		full := d.buryWhere(func(e entry) error { return e.refusal })
@@ -92,43 +96,45 @@ func (d *Destination) buryRefused(ctx context.Context) bool {
 		d.status.lettersFull(d, full)
 		d.status.set(Halted)
 		d.backlog.retry() // a replay need not wait for room any more
+		var again <-chan time.Time
+		if !errors.Is(full, errDeadLettersFull) {
+			again = time.After(letterRetry)
+		}
 		select {
 		case <-d.changed:
+		case <-again:
 		case <-ctx.Done():
 			return false
 		}
 	}
 }
 
-// buryWhere makes dead letters of the events in resend for which reason returns one. Its error says that there was no
-// room for all of them; those are still in resend.
+// buryWhere makes dead letters of the events in resend for which reason returns one. Its error says why some of them
+// could not be kept; those are still in resend.
 func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
-	var dead []buried
-	var bytes int64
-	var last uint64
-	kept := d.resend[:0]
+	var refused []buried
 	for _, e := range d.resend {
-		why := reason(e)
-		if why != nil {
-			err := d.bury(e, why)
-			if err == nil {
-				dead = append(dead, buried{e, why})
-				bytes += e.record.Size()
-				last = e.record.Seq
-				continue
-			}
-			full = err
+		if why := reason(e); why != nil {
+			refused = append(refused, buried{e, why})
 		}
-		kept = append(kept, e)
 	}
-	clear(d.resend[len(kept):])
-	d.resend = kept
-	if len(kept) > 0 {
-		last = kept[0].record.Seq - 1
+	n, full := d.bury(refused)
+	if n == 0 {
+		return full
 	}
-	if len(dead) > 0 {
-		d.settled(len(dead), bytes, last)
-		d.tellBuried(dead)
+	dead := refused[:n]
+	var bytes int64
+	gone := make(map[uint64]bool, n)
+	for _, b := range dead {
+		gone[b.entry.record.Seq] = true
+		bytes += b.entry.record.Size()
 	}
+	d.resend = slices.DeleteFunc(d.resend, func(e entry) bool { return gone[e.record.Seq] })
+	last := dead[n-1].entry.record.Seq
+	if len(d.resend) > 0 {
+		last = d.resend[0].record.Seq - 1
+	}
+	d.settled(n, bytes, last)
+	d.tellBuried(dead)
 	return full
 }

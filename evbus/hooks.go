@@ -13,6 +13,8 @@ type Hooks struct {
 	Dead func(destination string, letter DeadLetter)
 	// Dropped: the policy for a full backlog dropped so many events.
 	Dropped func(destination string, events int)
+	// Lost: so many events were accepted and cannot be read any more, because the log is damaged.
+	Lost func(destination string, events int)
 }
 
 // Event calls Accepted.
@@ -34,8 +36,20 @@ func (h *Hooks) retried(destination string, events int, err error) {
 	}
 }
 
+func (h *Hooks) dead(destination string, l *Letter) {
+	if h != nil && h.Dead != nil {
+		h.Dead(destination, NewDeadLetter(destination, l))
+	}
+}
+
 func (h *Hooks) dropped(destination string, events int) {
 	if h != nil && h.Dropped != nil {
 		h.Dropped(destination, events)
+	}
+}
+
+func (h *Hooks) lost(destination string, events int) {
+	if h != nil && h.Lost != nil {
+		h.Lost(destination, events)
 	}
 }

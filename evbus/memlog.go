@@ -3,6 +3,8 @@ package evbus
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/evhub/evhub/internal/ring"
 )
 
 // MemoryLog is a Log for the life of the process. It lets go of a record once its last destination has read it: from
@@ -41,17 +43,17 @@ func (l *MemoryLog) Append(group []*Record) error {
 }
 
 // Read implements Log.
-func (l *MemoryLog) Read(dst []*Record, number uint32, _ uint64, limit int, maxBytes int64) ([]*Record, error) {
+func (l *MemoryLog) Read(dst []*Record, number uint32, limit int, maxBytes int64) ([]*Record, Lost, error) {
 	q := l.queue(number)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for limit > 0 && maxBytes > 0 && q.count > 0 {
+	for limit > 0 && maxBytes > 0 && q.ring.Len() > 0 {
 		r := q.pop()
 		dst = append(dst, r)
 		maxBytes -= r.Size()
 		limit--
 	}
-	return dst, nil
+	return dst, Lost{}, nil
 }
 
 // Ack implements Log. There is nothing to do: what was read is gone.
@@ -62,12 +64,15 @@ func (l *MemoryLog) Unread(number uint32) Unread {
 	q := l.queue(number)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	p := Unread{Events: q.count, Bytes: q.bytes}
-	if q.count > 0 {
-		p.Oldest = q.ring[q.head].accepted
+	p := Unread{Events: q.ring.Len(), Bytes: q.bytes}
+	if p.Events > 0 {
+		p.Oldest = q.ring.Front().accepted
 	}
 	return p
 }
+
+// Standing implements Log: nothing waits at the beginning.
+func (l *MemoryLog) Standing(uint32) Standing { return Standing{} }
 
 func (l *MemoryLog) queue(number uint32) *memoryQueue {
 	if queues := *l.queues.Load(); int(number) < len(queues) {
@@ -83,38 +88,20 @@ func (l *MemoryLog) queue(number uint32) *memoryQueue {
 	return queues[number]
 }
 
-// memoryQueue is a ring that grows by doubling and shrinks to nothing when it has been emptied while large.
+// memoryQueue holds what one destination has not read.
 type memoryQueue struct {
 	mu    sync.Mutex // guards the fields below
-	ring  []*Record
-	head  int
-	count int
+	ring  ring.Ring[*Record]
 	bytes int64
 }
 
-// keptRing is the size up to which an emptied ring is kept for reuse.
-const keptRing = 4096
-
 func (q *memoryQueue) push(r *Record) {
-	if q.count == len(q.ring) {
-		grown := make([]*Record, max(64, 2*len(q.ring)))
-		n := copy(grown, q.ring[q.head:])
-		copy(grown[n:], q.ring[:q.head])
-		q.ring, q.head = grown, 0
-	}
-	q.ring[(q.head+q.count)&(len(q.ring)-1)] = r
-	q.count++
+	q.ring.Push(r)
 	q.bytes += r.Size()
 }
 
 func (q *memoryQueue) pop() *Record {
-	r := q.ring[q.head]
-	q.ring[q.head] = nil
-	q.head = (q.head + 1) & (len(q.ring) - 1)
-	q.count--
+	r := q.ring.Pop()
 	q.bytes -= r.Size()
-	if q.count == 0 && len(q.ring) > keptRing {
-		q.ring, q.head = nil, 0
-	}
 	return r
 }

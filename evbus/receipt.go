@@ -59,22 +59,23 @@ func (r Receipt) Err() error {
 type Watch struct {
 	done  chan struct{}
 	ended <-chan struct{}
+	at    []*Destination // until Begin
 
 	mu      sync.Mutex // guards the fields below
 	receipt Receipt
 	open    int
 }
 
-// NewWatch registers a watch for r, which must have its Seq and not be in the log yet, at its destinations; those of
-// them in dropped do without it. Nothing is delivered any more once ended is closed.
-func NewWatch(r *Record, destinations, dropped []*Destination, ended <-chan struct{}) *Watch {
-	w := &Watch{done: make(chan struct{}), ended: ended, receipt: Receipt{ID: r.ID}}
+// NewWatch returns a watch for the record with this ID at its destinations; those of them in dropped do without it.
+// Nothing is delivered any more once ended is closed. It watches from Begin on.
+func NewWatch(id string, destinations, dropped []*Destination, ended <-chan struct{}) *Watch {
+	w := &Watch{done: make(chan struct{}), ended: ended, receipt: Receipt{ID: id}}
 	for _, d := range destinations {
 		result := Result{Destination: d.name, State: Dropped}
 		if !slices.Contains(dropped, d) {
 			result.State = Pending
 			w.open++
-			d.watches.add(r.Seq, w)
+			w.at = append(w.at, d)
 		}
 		w.receipt.Results = append(w.receipt.Results, result)
 	}
@@ -82,6 +83,14 @@ func NewWatch(r *Record, destinations, dropped []*Destination, ended <-chan stru
 		close(w.done)
 	}
 	return w
+}
+
+// Begin watches the record, whose number is seq and which is not in the log yet.
+func (w *Watch) Begin(seq uint64) {
+	for _, d := range w.at {
+		d.watches.add(seq, w)
+	}
+	w.at = nil
 }
 
 // Wait returns the receipt when it is complete, or what is known of it with the context's error when ctx ends, or

@@ -35,16 +35,20 @@ type Record struct {
 
 	accepted time.Time
 	timeText string // Time as CloudEvents spells it
+	size     int64
 }
 
-// recordOverhead is what a record costs in memory beside its texts, in bytes.
-const recordOverhead = 256
+// What a record costs beside what is stored of it, in bytes: in memory, and in a journal.
+const (
+	MemoryOverhead  = 256
+	JournalOverhead = 64
+)
 
 // Size returns the bytes that the record counts in a backlog.
-func (r *Record) Size() int64 {
-	names := len(r.ID) + len(r.Profile) + len(r.RunName) + len(r.Key) + len(r.TraceParent)
-	return int64(recordOverhead + names + len(r.Tags) + len(r.Data))
-}
+func (r *Record) Size() int64 { return r.size }
+
+// Accepted returns when the record was sealed.
+func (r *Record) Accepted() time.Time { return r.accepted }
 
 // orderingKey is the key within which the record keeps its place.
 func (r *Record) orderingKey() string {
@@ -60,7 +64,7 @@ func (r *Record) For(number uint32) *Record {
 		Destinations: []uint32{number},
 		ID:           r.ID, Profile: r.Profile, RunName: r.RunName, Key: r.Key, TraceParent: r.TraceParent, Time: r.Time,
 		Tags: r.Tags, Data: r.Data, Opaque: r.Opaque, accepted: time.Now(),
-		timeText: r.timeText,
+		timeText: r.timeText, size: r.size,
 	}
 }
 

@@ -15,7 +15,7 @@ func newRouter(tb testing.TB, patterns ...string) *Router {
 	}
 	var ds []*Destination
 	for i, p := range patterns {
-		ds = append(ds, NewDestination(p, uint32(i+10), Config{Options: DefaultOptions()}, NewMemoryLog(), nil,
+		ds = append(ds, NewDestination(p, uint32(i+10), Config{Options: DefaultOptions()}, NewMemoryLog(), NewMemoryLetters(), nil,
 			slog.New(slog.DiscardHandler)))
 	}
 	return NewRouter(table, ds)

@@ -25,9 +25,11 @@ const DefaultMaxEvent = 1 << 20
 // Sealer turns events into records. It is safe for concurrent use.
 type Sealer struct {
 	// RunName is what events that have none get, and MaxEvent the largest sum of encoded tags and body, in bytes.
-	// Neither is changed.
+	// None of these is changed once events are sealed.
 	RunName  string
 	MaxEvent int
+	// Overhead is what a record counts in a backlog beside what is stored of it, in bytes.
+	Overhead int64
 
 	ids idSource
 }
@@ -37,7 +39,7 @@ func NewSealer(runName string, maxEvent int) *Sealer {
 	if maxEvent <= 0 {
 		maxEvent = DefaultMaxEvent
 	}
-	return &Sealer{RunName: runName, MaxEvent: maxEvent, ids: newIDSource()}
+	return &Sealer{RunName: runName, MaxEvent: maxEvent, Overhead: MemoryOverhead, ids: newIDSource()}
 }
 
 // Seal validates and encodes e in one pass. Its errors are ErrEncode, with the path of the field, or ErrTooLarge.

@@ -57,6 +57,7 @@ func (b *SealBatch) Seal(e Event) (*Record, error) {
 	if err := b.encode(r, e); err != nil {
 		return nil, err
 	}
+	r.size = b.sealer.Overhead + int64(r.StoredSize())
 	b.records = b.records[1:]
 	b.left--
 	return r, nil

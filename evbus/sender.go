@@ -29,7 +29,7 @@ func (d *Destination) run(ctx context.Context) {
 			continue
 		}
 		d.status.failure(d, end)
-		if errors.Is(end.err, errDeadLettersFull) {
+		if errors.Is(end.err, errUnburied) {
 			continue // to buryRefused
 		}
 		delay := wait.next(s.Options.Delivery.Retry, end.retryAfter)

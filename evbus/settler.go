@@ -92,8 +92,9 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 	var arrived, refusals int // refusals without a delivery behind them
 	var arrivedBytes, goneBytes int64
 	var refusal error
-	var dead []buried
 	failed := len(l.failed)
+	dead, full := l.bury(entries, outcome)
+	counted := dead
 	for i, e := range entries {
 		err := outcome(i)
 		switch {
@@ -107,11 +108,11 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 		default:
 			refusals++
 			refusal = err
-			if full := l.d.bury(e, err); full != nil {
+			if len(counted) == 0 {
 				l.hold(e, err, full)
 				continue
 			}
-			dead = append(dead, buried{e, err})
+			counted = counted[1:]
 			goneBytes += e.record.Size()
 		}
 	}
@@ -129,6 +130,19 @@ func (l *link) settleEach(entries []entry, outcome func(i int) error) {
 	if n := len(l.failed) - failed; n > 0 {
 		l.d.hooks.retried(l.d.name, n, l.end.err)
 	}
+}
+
+// bury makes dead letters of the entries that were refused for good, from the first on, and returns those. The error
+// says why it could not be all.
+func (l *link) bury(entries []entry, outcome func(i int) error) (dead []buried, full error) {
+	var refused []buried
+	for i, e := range entries {
+		if err := outcome(i); err != nil && providers.IsPermanent(err) {
+			refused = append(refused, buried{e, err})
+		}
+	}
+	n, full := l.d.bury(refused)
+	return refused[:n], full
 }
 
 // retry ends the session because of err: e and whatever else fails is sent again by the next one.

@@ -31,6 +31,8 @@ type DestinationStats struct {
 	DeadLetters int
 	// Dropped counts events that the policy for a full backlog dropped.
 	Dropped int64
+	// Lost counts events that were accepted and cannot be read any more, because the log is damaged.
+	Lost int64
 	// Dials counts the sessions that were dialled, successfully or not.
 	Dials int64
 }
@@ -44,7 +46,7 @@ func (d *Destination) Stats() DestinationStats {
 		BacklogEvents: events, BacklogBytes: bytes, InFlight: open, Oldest: d.log.Unread(d.number).Oldest,
 		Delivered: s.delivered.Load(), DeliveredBytes: s.deliveredBytes.Load(),
 		Retried: s.retried.Load(), Uncertain: s.uncertain.Load(), Overtaken: s.overtaken.Load(),
-		Refused: s.dead.Load(), DeadLetters: d.dead.count(), Dropped: s.dropped.Load(), Dials: s.dials.Load(),
+		Refused: s.dead.Load(), DeadLetters: d.dead.count(), Dropped: s.dropped.Load(), Lost: s.lost.Load(), Dials: s.dials.Load(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -30,7 +30,7 @@ const (
 type status struct {
 	delivered, deliveredBytes     atomic.Int64
 	retried, uncertain, overtaken atomic.Int64
-	dead, dropped, dials          atomic.Int64
+	dead, dropped, lost, dials    atomic.Int64
 	limit                         atomic.Int64 // most messages in a batch after timeouts; 0: as configured
 	phase                         atomic.Pointer[Phase]
 
@@ -43,7 +43,7 @@ type status struct {
 	told      bool      // of a failure since the newest delivery
 	refusals  int       // permanent, in a row, without a delivery between
 	warned    time.Time // when refusals were logged last
-	halted    time.Time // when full dead letters were logged last
+	halted    time.Time // when a dead letter that could not be kept was logged last
 }
 
 func (s *status) init() { s.set(Idle) }
@@ -75,7 +75,7 @@ func (s *status) failure(d *Destination, end ending) {
 	}
 	s.failures++
 	s.lastErr, s.lastErrAt = end.err, now
-	tell := !errors.Is(end.err, errDeadLettersFull) && due(&s.logged, now) // buryRefused tells of those
+	tell := !errors.Is(end.err, errUnburied) && due(&s.logged, now) // buryRefused tells of those
 	s.told = s.told || tell
 	failures, down := s.failures, s.down
 	s.mu.Unlock()
@@ -116,7 +116,7 @@ func (s *status) refused(d *Destination, n int, err error) {
 	}
 }
 
-// lettersFull notes that there is no room for a dead letter.
+// lettersFull notes that a dead letter could not be kept.
 func (s *status) lettersFull(d *Destination, err error) {
 	s.mu.Lock()
 	now := time.Now()
@@ -124,7 +124,7 @@ func (s *status) lettersFull(d *Destination, err error) {
 	tell := due(&s.halted, now)
 	s.mu.Unlock()
 	if tell {
-		d.logger.Error("there is no room for a dead letter", "error", err, "dead_letters", d.dead.count(),
+		d.logger.Error("a dead letter cannot be kept", "error", err, "dead_letters", d.dead.count(),
 			"waiting_events", d.Remaining())
 	}
 }

@@ -58,7 +58,8 @@ func (h *Hub) tryAccept(routing *routing, r *evbus.Record, want **evbus.Watch) (
 		return full, err
 	}
 	if want != nil {
-		*want = evbus.NewWatch(r, step.route.Destinations, step.dropped, h.stopped)
+		*want = evbus.NewWatch(r.ID, step.route.Destinations, step.dropped, h.stopped)
+		(*want).Begin(r.Seq)
 	}
 	step.enterBacklogs(r)
 	err = h.log.Append([]*evbus.Record{r})

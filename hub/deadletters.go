@@ -53,8 +53,8 @@ func (h *Hub) DeadLetters(f DeadFilter) iter.Seq2[DeadLetter, error] {
 			return
 		}
 		for _, d := range h.everyDestination() {
-			for l := range d.DeadLetters() {
-				if chosen(l) && !yield(l, nil) {
+			for l, err := range d.DeadLetters() {
+				if (err != nil || chosen(l)) && !yield(l, err) {
 					return
 				}
 			}
@@ -69,17 +69,24 @@ func (h *Hub) Discard(f DeadFilter) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		if h.discard(l) {
+		removed, err := h.discard(l)
+		if err != nil {
+			return n, err
+		}
+		if removed {
 			n++
 		}
 	}
 	return n, nil
 }
 
-func (h *Hub) discard(l DeadLetter) bool {
+func (h *Hub) discard(l DeadLetter) (bool, error) {
 	ds := h.everyDestination()
 	i := slices.IndexFunc(ds, func(d *evbus.Destination) bool { return d.Name() == l.Destination })
-	return i >= 0 && ds[i].Discard(l)
+	if i < 0 {
+		return false, nil
+	}
+	return ds[i].Discard(l)
 }
 
 // Replay puts the dead letters that f chooses again, each for its own destination alone, in their old order, behind
@@ -139,9 +146,9 @@ func (h *Hub) tryReplay(routing *routing, l DeadLetter) (bool, *noRoom, error) {
 	if room := d.ReserveInBacklog(r); room != nil {
 		return false, &noRoom{d.Name(), room}, nil
 	}
-	if !d.Discard(l) {
+	if removed, err := d.Discard(l); !removed {
 		d.Cancel(r)
-		return false, nil, nil
+		return false, nil, err
 	}
 	h.seq++
 	r.Seq = h.seq

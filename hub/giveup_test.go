@@ -117,7 +117,7 @@ func TestGiveUpWithFullDeadLettersLosesNothing(t *testing.T) {
 		r.brokers["a"].Script(dead(errDown))
 		r.put(events("e", 10)...)
 		after(time.Hour)
-		if got := len(r.log.lines("no room for a dead letter")); got == 0 || got > 121 {
+		if got := len(r.log.lines("a dead letter cannot be kept")); got == 0 || got > 121 {
 			t.Errorf("%d lines say so in an hour", got)
 		}
 		r.brokers["a"].Script(providertest.Script{})

@@ -37,7 +37,7 @@ func TestFullDeadLettersHaltTheDestination(t *testing.T) {
 				if got := a.Stats().Messages; got > 20 {
 					t.Errorf("%d messages were sent: what was refused for good is sent again", got)
 				}
-				if got := len(r.log.lines("no room for a dead letter")); got == 0 || got > 2 {
+				if got := len(r.log.lines("a dead letter cannot be kept")); got == 0 || got > 2 {
 					t.Errorf("%d lines say so", got)
 				}
 				if got := r.brokers["b"].Stats().Stored; got != 20 {
@@ -93,7 +93,7 @@ func TestReplayAtAHaltedDestinationWithAFullBacklog(t *testing.T) {
 // A replay that waits for room goes on when the destination halts meanwhile.
 func TestAReplayThatWaitsGoesOnWhenTheDestinationHalts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		r := open(t, healthy("a"), `fake: {p: {address: a, delivery: {dead_letters: 1KiB, backlog: 2KiB}}}`)
+		r := open(t, healthy("a"), `fake: {p: {address: a, delivery: {dead_letters: 1100, backlog: 2KiB}}}`)
 		a := r.brokers["a"]
 		a.Script(refusing("bad"))
 		r.put(events("bad", 3)...) // fill the dead letters

@@ -94,7 +94,7 @@ func (h *Hub) start(p PlannedDestination) *evbus.Destination {
 		back.Start()
 		return back.Destination
 	}
-	d := evbus.NewDestination(p.Name, h.numbers, p.Config, h.log, h.hooks, h.logger)
+	d := evbus.NewDestination(p.Name, h.numbers, p.Config, h.log, evbus.NewMemoryLetters(), h.hooks, h.logger)
 	h.numbers++
 	d.Start()
 	return d

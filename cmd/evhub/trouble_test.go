@@ -88,7 +88,7 @@ func TestNoRoom(t *testing.T) {
 	acctFile, _ := toHTTP(t, e, ", backlog: 1KiB")
 	input := "{\"body\": 0}\n" + strings.Repeat("{\"body\": 1, \"profile\": \"p\"}\n", 600)
 	r := evhub(t, input, "put", "-f", acctFile, "--timeout", "100ms", "--log-level", "error")
-	r.want(t, exitRemain, "stopped: line ", " was not accepted, nor what follows", "destination http:hook", "undelivered: 3 events for http:hook")
+	r.want(t, exitRemain, "stopped: line ", " was not accepted, nor what follows", "destination http:hook", "undelivered: 2 events for http:hook")
 	r = evhub(t, input, "put", "-f", acctFile, "--timeout", "100ms", "--log-level", "error", "--wait", "-o", "json")
 	r.want(t, exitRemain, `"stopped":"line `, `"state":"pending"`)
 }
