@@ -9,6 +9,7 @@ import (
 // osFile is an open file of the operating system. Short writes and interrupted calls are os.File's care.
 type osFile struct {
 	*os.File
+	onlyZeros bool // the file system cannot reserve room
 }
 
 // Sync makes content and size durable; times may stay behind, which saves a write.
@@ -30,8 +31,11 @@ func (f *osFile) Preallocate(offset, n int64) error {
 	if err != nil || n <= 0 {
 		return err
 	}
-	err = allocate(f.File, offset, n)
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+	if !f.onlyZeros {
+		err = allocate(f.File, offset, n)
+		f.onlyZeros = errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)
+	}
+	if f.onlyZeros {
 		err = f.fillZeros(max(offset, old), offset+n)
 	}
 	if err == nil {
@@ -56,24 +60,4 @@ func (f *osFile) fillZeros(from, to int64) error {
 		from += int64(n)
 	}
 	return nil
-}
-
-// control runs a system call on the file's descriptor, again while a signal interrupts it, but not for ever.
-func control(f *os.File, call func(fd uintptr) error) error {
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	err = conn.Control(func(fd uintptr) {
-		for range 1000 {
-			if failed = call(fd); !errors.Is(failed, syscall.EINTR) {
-				return
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return failed
 }

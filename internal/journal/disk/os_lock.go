@@ -24,8 +24,8 @@ func (l *heldLock) Close() error {
 
 // lockTries: Holder takes the lock for an instant, which must not keep a program from starting.
 const (
-	lockTries = 5
-	lockPause = 5 * time.Millisecond
+	lockTries = 10
+	lockPause = 10 * time.Millisecond
 )
 
 // lockFile takes the lock. The operating system ends it with the process, so what a killed one wrote into the file
