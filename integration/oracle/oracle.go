@@ -71,6 +71,14 @@ func (o *Oracle) decide(id string, f fate) {
 	o.state[id] = f
 }
 
+// Minted reports whether the oracle made the event.
+func (o *Oracle) Minted(id string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, ok := o.state[id]
+	return ok
+}
+
 // Accepted is how many events were accepted so far.
 func (o *Oracle) Accepted() int { return len(o.accepted()) }
 

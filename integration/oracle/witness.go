@@ -2,6 +2,8 @@ package oracle
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -59,6 +61,34 @@ func unwrap(payload []byte) []byte {
 		return envelope.Message
 	}
 	return payload
+}
+
+// Saw reports whether an event came, and came whole.
+func (w *Witness) Saw(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen[id] > 0
+}
+
+// Distinct is how many events came.
+func (w *Witness) Distinct() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.seen)
+}
+
+// Duplicates is how many deliveries there were beside the first of each event.
+func (w *Witness) Duplicates() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.verdict.Duplicates)
+}
+
+// Seen are the ids of the events that came, in no order.
+func (w *Witness) Seen() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Keys(w.seen))
 }
 
 // Complete reports whether every event accepted so far was seen.

@@ -1,0 +1,5 @@
+//go:build linux
+
+package crash
+
+func traceAsChild() bool { return false }
