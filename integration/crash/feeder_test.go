@@ -60,7 +60,7 @@ func (w *world) mint(rng *rand.Rand, n, big int) []byte {
 		}
 		number := w.minted.Add(1)
 		e := w.oracle.MintSize(fmt.Sprint("key", number%7), size)
-		line, err := json.Marshal(map[string]any{"profile": "crash", "body": e.Body, "key": e.Key, "id": e.ID})
+		line, err := json.Marshal(map[string]any{"profile": e.Key, "body": e.Body, "key": e.Key, "id": e.ID})
 		if err != nil {
 			panic(err) // they are all strings
 		}
@@ -68,4 +68,3 @@ func (w *world) mint(rng *rand.Rand, n, big int) []byte {
 	}
 	return lines
 }
-

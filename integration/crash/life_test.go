@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"testing"
 	"time"
 )
 
@@ -25,11 +26,10 @@ type life struct {
 	said  *transcript
 	acked atomic.Int64
 	// acks gets a value after an acknowledgement, if somebody listens.
-	acks  chan struct{}
-	born  time.Time
-	ended chan struct{} // closed when the process is gone and all that it said is read
-	code  int           // the exit code, or minus the signal; valid once ended
-	stdoutTail string   // what it printed beside acknowledgements; valid once ended
+	acks       chan struct{}
+	ended      chan struct{} // closed when the process is gone and all that it said is read
+	code       int           // the exit code, or minus the signal; valid once ended
+	stdoutTail string        // what it printed beside acknowledgements; valid once ended
 
 	feeding sync.WaitGroup
 	stop    chan struct{} // closed when nothing more is to be fed
@@ -41,9 +41,8 @@ func (w *world) live(args ...string) *life {
 	w.t.Helper()
 	command := append([]string{evhub(w.t)}, args...)
 	command = append(append(command, "-f", w.acct, "--journal", w.dir, "--log-level", "info"), w.flags...)
-	command = append(append([]string(nil), w.via...), command...)
-	l := &life{world: w, said: &transcript{}, born: time.Now(), acks: make(chan struct{}), ended: make(chan struct{}), stop: make(chan struct{})}
-	l.cmd = exec.Command(command[0], command[1:]...) //nolint:gosec // the test's own command
+	l := &life{world: w, said: &transcript{}, acks: make(chan struct{}), ended: make(chan struct{}), stop: make(chan struct{})}
+	l.cmd = w.command(command...)
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	l.cmd.Stderr = l.said
 	stdout, err := l.cmd.StdoutPipe()
@@ -60,6 +59,14 @@ func (w *world) live(args ...string) *life {
 	go l.listen(stdout)
 	w.t.Cleanup(l.kill)
 	return l
+}
+
+// command is one through what the world runs commands with.
+func (w *world) command(args ...string) *exec.Cmd {
+	args = append(slices.Clone(w.via), args...)
+	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec // the test's own command
+	cmd.Env = append(os.Environ(), w.env...)
+	return cmd
 }
 
 // listen makes an obligation of each id that the command prints, until it has ended.
@@ -196,12 +203,4 @@ func (s *transcript) crash() string {
 // has reports whether the text was said.
 func (s *transcript) has(text string) bool {
 	return strings.Contains(strings.ToLower(s.String()), strings.ToLower(text))
-}
-
-// logged hands what a life said to the test's log when the test fails.
-func (l *life) logged(t *testing.T) {
-	t.Helper()
-	if t.Failed() {
-		t.Logf("it said:\n%.8000s", l.said)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,7 +73,9 @@ const stationTimeout = 500 * time.Millisecond
 
 // station is one destination.
 type station struct {
-	name    string
+	name string
+	// pattern is that of its entry in the acct file: "*", or one ordering key, which is the profile too.
+	pattern string
 	witness *oracle.Witness
 	// ambiguous counts the events that were stored without an answer that said so in time: each may come again.
 	ambiguous atomic.Int64
@@ -87,9 +90,14 @@ type station struct {
 
 func newStation(name string, o *oracle.Oracle, m mood, rng *rand.Rand) *station {
 	return &station{
-		name: name, witness: o.Witness(name), mood: m, rng: rng,
+		name: name, pattern: "*", witness: o.Witness(name), mood: m, rng: rng,
 		refused: map[string]int{}, answered: make(chan struct{}),
 	}
+}
+
+// takes reports whether an event goes there.
+func (s *station) takes(id string) bool {
+	return s.pattern == "*" || strings.Split(id, "/")[1] == s.pattern
 }
 
 // become changes the mood.

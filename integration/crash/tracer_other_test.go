@@ -1,0 +1,5 @@
+//go:build linux && !amd64
+
+package crash
+
+func traceAsChild() bool { return false }
