@@ -29,7 +29,7 @@ const renameat2 = 316
 func decode(pid int, regs *syscall.PtraceRegs) *call {
 	if name, ok := onFiles[regs.Orig_rax]; ok {
 		path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, regs.Rdi)) // "" is under no folder
-		return &call{name: name, path: path, length: regs.Rdx}
+		return &call{name: name, path: path, fd: int(regs.Rdi), length: regs.Rdx}
 	}
 	name, ok := onNames[regs.Orig_rax]
 	if !ok {
@@ -44,7 +44,7 @@ func decode(pid int, regs *syscall.PtraceRegs) *call {
 		dir, _ = os.Readlink(dir) // likewise
 		path = filepath.Join(dir, path)
 	}
-	return &call{name: name, path: path}
+	return &call{name: name, path: path, fd: -1}
 }
 
 // textAt reads a C string from the memory of a process.

@@ -4,6 +4,7 @@ package crash
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,6 +36,7 @@ type plan struct {
 type call struct {
 	name   string
 	path   string
+	fd     int    // -1 for a call on a name
 	length uint64 // of a write
 	number int    // among those that the plan is about; 0 for others
 }
@@ -93,15 +95,30 @@ func (w *world) traced(p plan) (log string) {
 // untraced ends that.
 func (w *world) untraced() { w.via, w.env = nil, nil }
 
-// logged are the lines of a tracer's log: number, call, path, "=", result.
-func logged(t *testing.T, log string) (lines [][]string) {
+// made is a call in a tracer's log.
+type made struct {
+	number     int // among those that the plan was about, or 0
+	name, path string
+	fd         int
+	result     int64
+	injected   bool
+}
+
+// logged are the calls in a tracer's log, as far as they returned.
+func logged(t *testing.T, log string) (calls []made) {
 	t.Helper()
 	text, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		lines = append(lines, strings.Fields(line))
+		var c made
+		if n, _ := fmt.Sscanf(line, logFormat, &c.number, &c.name, &c.fd, &c.path, &c.result, &c.injected); n == 6 {
+			calls = append(calls, c)
+		}
 	}
-	return lines
+	return calls
 }
+
+// logFormat is a line of a tracer's log.
+const logFormat = "%d %s %d %q = %d %t\n"

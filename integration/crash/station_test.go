@@ -124,6 +124,13 @@ func (s *station) wasRefused(id string) bool {
 	return s.refused[id] > 0
 }
 
+// refusals is how many events were refused for good.
+func (s *station) refusals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.refused)
+}
+
 func (s *station) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

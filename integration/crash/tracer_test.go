@@ -177,7 +177,6 @@ func (tr *tracer) enter(tid int, th *thread) {
 	th.effect = tr.plan.Effect
 	switch e := th.effect; {
 	case e.Kill && !e.Torn:
-		fmt.Fprintf(tr.log, "%d %s %s killed before it\n", c.number, c.name, c.path)
 		_ = syscall.Kill(tr.pid, syscall.SIGKILL)
 	case e.Torn && c.length > 1, e.Short && c.length > 1:
 		regs.Rdx = c.length / 2
@@ -205,11 +204,7 @@ func (tr *tracer) leave(tid int, th *thread) {
 		regs.Rax = uint64(th.effect.Result)
 		_ = syscall.PtraceSetRegs(tid, &regs)
 	}
-	note := ""
-	if th.effect != (effect{}) {
-		note = " injected"
-	}
-	fmt.Fprintf(tr.log, "%d %s %s = %d%s\n", c.number, c.name, c.path, int64(regs.Rax), note)
+	fmt.Fprintf(tr.log, logFormat, c.number, c.name, c.fd, c.path, int64(regs.Rax), th.effect != effect{})
 	if th.effect.Torn {
 		_ = syscall.Kill(tr.pid, syscall.SIGKILL)
 	}
