@@ -5,7 +5,6 @@ package crash
 import (
 	"bytes"
 	"context"
-	"os/exec"
 	"time"
 )
 
@@ -25,7 +24,9 @@ func (w *world) tell(args ...string) (stdout, stderr string, code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, evhub(w.t), append(args, "--journal", w.dir)...) //nolint:gosec // the test's own command
+	cmd := w.command(append(append([]string{evhub(w.t)}, args...), "--journal", w.dir)...)
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+	defer stop()
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	code = exitCode(cmd.Run())
 	return out.String(), errs.String(), code

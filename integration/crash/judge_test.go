@@ -54,9 +54,14 @@ func (w *world) drain() *life {
 }
 
 // judge compares what came with what was accepted. What the picky station refused for good must be a dead letter.
-func (w *world) judge(a allowed) (o outcome) {
+func (w *world) judge(a allowed) outcome {
 	w.t.Helper()
-	letters := w.letters()
+	return w.judgeWith(w.letters(), a)
+}
+
+// judgeWith has the dead letters by station and id, from wherever they are.
+func (w *world) judgeWith(letters map[string]map[string]int, a allowed) (o outcome) {
+	w.t.Helper()
 	o.accepted = int(w.acked.Load())
 	for _, s := range w.stations {
 		v := s.witness.Verdict()

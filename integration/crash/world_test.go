@@ -110,7 +110,7 @@ func (w *world) behind() int64 {
 	least := w.acked.Load()
 	for _, s := range w.stations {
 		if s.pattern == "*" {
-			least = min(least, int64(s.witness.Distinct()))
+			least = min(least, int64(s.witness.Distinct()+s.refusals()))
 		}
 	}
 	return w.acked.Load() - least

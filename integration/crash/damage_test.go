@@ -1,0 +1,169 @@
+//go:build linux
+
+package crash
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// damage is something done to the files of a journal that nobody has open.
+type damage struct {
+	name string
+	// files chooses from the paths below the journal's folder.
+	files func(path string) bool
+	do    func(t *testing.T, rng *rand.Rand, w *world, path string)
+	// lost is how many events may be gone at each station; all: however many.
+	lost int
+	// again is whether everything may come twice.
+	again bool
+	// refused is whether the command may refuse to open what is left, and say what to do.
+	refused bool
+}
+
+const all = 1 << 30
+
+func inLog(path string) bool     { return strings.HasPrefix(path, "log/") }
+func cursors(path string) bool   { return path == "cursors" }
+func inLetters(path string) bool { return strings.HasPrefix(path, "dead/") }
+func identity(path string) bool  { return path == "JOURNAL" }
+
+func damages() []damage {
+	return []damage{
+		{name: "flip in the log", files: inLog, do: flip, lost: all},
+		{name: "zeros in the log", files: inLog, do: zeros, lost: all},
+		{name: "garbage in the log", files: inLog, do: garbage, lost: all},
+		{name: "log cut off", files: inLog, do: cutOff, lost: all},
+		{name: "garbage behind the log", files: inLog, do: garbageTail},
+		{name: "zeros behind the log", files: inLog, do: zeroTail},
+		{name: "segment missing", files: inLog, do: remove, lost: all},
+		{name: "segment twice", files: inLog, do: twice},
+		{name: "segment of another journal", files: inLog, do: foreign},
+		{name: "segment empty", files: inLog, do: empty, lost: all},
+		{name: "flip in the cursors", files: cursors, do: flip, again: true},
+		{name: "zeros in the cursors", files: cursors, do: zeros, again: true},
+		{name: "garbage in the cursors", files: cursors, do: garbage, again: true},
+		{name: "cursors cut off", files: cursors, do: cutOff, again: true},
+		{name: "cursors missing", files: cursors, do: remove, again: true},
+		{name: "cursors empty", files: cursors, do: empty, again: true},
+		{name: "flip in dead letters", files: inLetters, do: flip, lost: all},
+		{name: "dead letters cut off", files: inLetters, do: cutOff, lost: all},
+		{name: "dead letters missing", files: inLetters, do: remove, lost: all},
+		{name: "flip in the identity", files: identity, do: flip, refused: true},
+		{name: "identity empty", files: identity, do: empty, refused: true},
+		{name: "identity missing", files: identity, do: remove, refused: true},
+	}
+}
+
+// TestDamage damages files of a journal at random places (T05, T06, T13, T14, T23, T24). The command then delivers the rest, in order, or
+// refuses and says what to do; it neither crashes, nor hangs, nor spins.
+func TestDamage(t *testing.T) {
+	seed, start := seed(t), time.Now()
+	times := form(2, 25, 200)
+	var total outcome
+	for i, d := range damages() {
+		t.Run(d.name, func(t *testing.T) {
+			points := newEnumeration(times, 0, nil)
+			got := points.run(t, func(t *testing.T, k int) (outcome, bool) {
+				return d.strike(t, seed, uint64(1000*i+k)), true
+			})
+			t.Logf("%v", got.outcome)
+			total.add(got.outcome)
+		})
+	}
+	t.Logf("proof: seed %d: %d damaged journals: %v, %v", seed, times*len(damages()), total, time.Since(start).Round(time.Second))
+}
+
+// strike damages one journal and drains what is left.
+func (d damage) strike(t *testing.T, seed, stream uint64) (o outcome) {
+	w := scripted(t, seed, stream)
+	w.half()
+	paths := slices.DeleteFunc(w.files(), func(path string) bool { return !d.files(path) })
+	if len(paths) == 0 {
+		t.Fatalf("there is no such file among %v", w.files())
+	}
+	path := paths[w.rng.IntN(len(paths))]
+	d.do(t, w.rng, w, filepath.Join(w.dir, path))
+	t.Logf("%s: %s", d.name, path)
+
+	w.calm()
+	l := w.live("drain", "--timeout", "20s")
+	l.endOfInput()
+	l.mustEnd(time.Minute, 0, 1, 2, 4)
+	if cpu := l.cmd.ProcessState.UserTime() + l.cmd.ProcessState.SystemTime(); cpu > 5*time.Second {
+		t.Errorf("it worked for %v", cpu)
+	}
+	if l.code == 1 || l.code == 2 {
+		if !d.refused || len(strings.TrimSpace(l.said.String())) < 40 {
+			t.Errorf("refused, with code %d; it said:\n%s", l.code, l.said)
+		}
+		return o
+	}
+	a := allowed{lost: d.lost, duplicates: batch * window}
+	if d.again {
+		a.duplicates = all
+	}
+	witnessed.quarantines.Add(int64(w.quarantined()))
+	o = w.judge(a)
+	if t.Failed() {
+		t.Logf("it said:\n%s", l.said)
+	}
+	return o
+}
+
+// half leaves a journal of which one station has had about half, and another nothing. Half of the time it is killed.
+func (w *world) half() {
+	w.t.Helper()
+	w.flags = []string{"--journal-segment", "8KiB"}
+	w.station("rare").become(down)
+	l := w.live("put", "--ack", "--timeout", "200ms")
+	l.feedOnly(100, 6000)
+	if !eventually(30*time.Second, func() bool { return l.acked.Load() >= 100 }) {
+		w.t.Fatalf("only %d events were accepted; it said:\n%s", l.acked.Load(), l.said)
+	}
+	if w.rng.IntN(2) == 0 {
+		l.await(30 * time.Second)
+	}
+	l.kill()
+	w.station("steady").become(down)
+	l = w.live("put", "--ack", "--timeout", "200ms")
+	l.feedOnly(100, 6000)
+	if !eventually(30*time.Second, func() bool { return l.acked.Load() >= 100 }) {
+		w.t.Fatalf("only %d events were accepted; it said:\n%s", l.acked.Load(), l.said)
+	}
+	if w.rng.IntN(2) == 0 {
+		l.await(30 * time.Second)
+	}
+	l.kill()
+}
+
+// files are the paths below the journal's folder, sorted.
+func (w *world) files() (paths []string) {
+	w.t.Helper()
+	err := filepath.WalkDir(w.dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			path, err = filepath.Rel(w.dir, path)
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return paths
+}
+
+// quarantined is how many files were set aside.
+func (w *world) quarantined() (n int) {
+	for _, path := range w.files() {
+		if strings.HasPrefix(path, "quarantine/") {
+			n++
+		}
+	}
+	return n
+}
