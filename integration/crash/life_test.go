@@ -81,7 +81,9 @@ func (l *life) listen(stdout io.Reader) {
 			fmt.Fprintln(&rest, lines.Text())
 			continue
 		}
-		l.world.oracle.Accept(ack.ID)
+		if l.world.oracle.Minted(ack.ID) { // else it is none of the oracle's
+			l.world.oracle.Accept(ack.ID)
+		}
 		l.world.acked.Add(1)
 		l.acked.Add(1)
 		select {
