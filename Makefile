@@ -32,12 +32,16 @@ integration: ## the tests with a real Kafka and RabbitMQ, which must be there
 	@EVHUB_BROKERS=required $(VERIFY) -only integration
 
 .PHONY: proof
-proof: ## the fault tests in their full form (docs/proof.md)
-	@EVHUB_BROKERS=required EVHUB_PROOF=1 $(VERIFY) -only integration -timeout 4h -budget 4h
+proof: ## break the journal and the command in every way that needs no broker: at most half an hour (docs/proof.md)
+	@EVHUB_PROOF=1 $(VERIFY) -only proof -timeout 30m -budget 30m
+
+.PHONY: mutants
+mutants: ## faults put into the journal on purpose: which test catches which
+	$(GO) run ./internal/journal/mutants
 
 .PHONY: soak
-soak: ## the full form over and over: ROUNDS times, 20 by default
-	@EVHUB_BROKERS=required EVHUB_PROOF=1 $(VERIFY) -only integration -count $(or $(ROUNDS),20) -timeout 48h -budget 48h
+soak: ## the proof for hours, then all fault tests with brokers in their full form, ROUNDS times, 20 by default
+	@EVHUB_BROKERS=required EVHUB_PROOF=1 EVHUB_SOAK=1 $(VERIFY) -only soak -count $(or $(ROUNDS),20) -timeout 48h -budget 48h
 
 .PHONY: bench
 bench: ## benchmarks against the raw clients

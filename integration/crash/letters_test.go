@@ -20,7 +20,7 @@ func TestReplay(t *testing.T) {
 		t.Fatal("void: nothing was refused")
 	}
 	w.station("picky").become(steady)
-	w.ask("deadletters", "replay")
+	w.ask("deadletters", "replay", "--all")
 	w.drain()
 	after := w.letters()["picky"]
 	if len(after) > 0 {

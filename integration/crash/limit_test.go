@@ -22,7 +22,7 @@ func TestFileSizeLimit(t *testing.T) {
 	w.via = []string{"prlimit", "--fsize=40000"} // segments are to have 64 KiB
 	l := w.live("put", "--ack", "--timeout", "500ms")
 	l.feedOnly(1000, 3000)
-	l.mustEnd(time.Minute, 5)
+	l.mustEnd(time.Minute, 0, 5)
 	if l.acked.Load() != w.minted.Load() {
 		t.Errorf("%d of %d events were accepted; it said:\n%s", l.acked.Load(), w.minted.Load(), l.said)
 	}

@@ -21,7 +21,7 @@ func TestShutdownWhileDestinationsAreDown(t *testing.T) {
 	}
 	start := time.Now()
 	l.signal(syscall.SIGTERM)
-	l.mustEnd(12*time.Second, 5, 130)
+	l.mustEnd(12*time.Second, 0, 5, 130)
 	took := time.Since(start)
 	if n := w.station("steady").witness.Distinct(); n > 0 {
 		t.Errorf("%d events came to a station that is down", n)

@@ -17,7 +17,7 @@ import (
 
 func main() {
 	fast := flag.Bool("fast", false, "only what takes seconds: form, vet, lint and the short tests of the main module")
-	only := flag.String("only", "", "run this step alone: form, vet, lint, test, fuzz or integration")
+	only := flag.String("only", "", "run this step alone: form, vet, lint, test, fuzz, integration, proof or soak")
 	fuzz := flag.Duration("fuzz", 3*time.Second, "how long to run each fuzz target")
 	budget := flag.Duration("budget", 28*time.Minute, "give up after this")
 	timeout := flag.Duration("timeout", 12*time.Minute, "how long the tests of one package may take")
@@ -35,10 +35,8 @@ func main() {
 		os.Exit(2) //nolint:gocritic // nothing was started yet
 	}
 	v := &verifier{modules: modules, fuzzTime: *fuzz, timeout: *timeout, count: *count, out: os.Stdout}
-	for _, s := range v.steps(*fast) {
-		if *only == "" || *only == s.name {
-			v.run(ctx, s)
-		}
+	for _, s := range v.chosen(*fast, *only) {
+		v.run(ctx, s)
 	}
 	if err := ctx.Err(); err != nil {
 		v.total.fail("verify: stopped early: " + err.Error())

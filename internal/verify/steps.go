@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -32,6 +33,16 @@ func (v *verifier) steps(fast bool) []step {
 		return append(all, step{"test", v.shortTests})
 	}
 	return append(all, step{"test", v.tests}, step{"fuzz", v.fuzz}, step{"integration", v.integration})
+}
+
+// chosen are the steps to run: the one called only, if it is not empty, which may also be one that takes long.
+func (v *verifier) chosen(fast bool, only string) []step {
+	steps := v.steps(fast)
+	if only == "" {
+		return steps
+	}
+	steps = append(steps, step{"proof", v.proof}, step{"soak", v.soak})
+	return slices.DeleteFunc(steps, func(s step) bool { return s.name != only })
 }
 
 func (v *verifier) run(ctx context.Context, s step) {
