@@ -33,7 +33,7 @@ func TestBigBacklog(t *testing.T) {
 			}
 			took := time.Since(start)
 			pause(time.Second, l.ended) // so that it reads ahead what it wants
-			memory = max(memory, resident(t, l.cmd.Process.Pid))
+			memory = max(memory, memoryOf(t, l.cmd.Process.Pid, "VmHWM"))
 			l.kill()
 			if ready == 0 || took < ready {
 				ready = took
@@ -76,8 +76,8 @@ func over(c <-chan struct{}) bool {
 	}
 }
 
-// resident is the memory that a process has now, in bytes.
-func resident(t *testing.T, pid int) int64 {
+// memoryOf is the memory that a process has, in bytes: VmRSS now, VmHWM at most.
+func memoryOf(t *testing.T, pid int, which string) int64 {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -85,7 +85,7 @@ func resident(t *testing.T, pid int) int64 {
 	}
 	for line := range strings.Lines(string(text)) {
 		var kib int64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+		if n, _ := fmt.Sscanf(line, which+": %d kB", &kib); n == 1 {
 			return kib << 10
 		}
 	}

@@ -19,6 +19,7 @@ type filesystem struct {
 	t      *testing.T
 	holder *exec.Cmd
 	stdin  io.WriteCloser
+	mount  string // the command that mounts it
 	point  string // where it is mounted, inside
 	seen   string // the same place, from outside
 }
@@ -35,8 +36,8 @@ func newFilesystem(t *testing.T, mount string) *filesystem {
 	if err := os.Mkdir(fs.point, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	script := strings.ReplaceAll(mount, "POINT", fs.point) + " && echo mounted && exec cat"
-	fs.holder = exec.Command("unshare", "--mount", "sh", "-c", script) //nolint:gosec // the test's own command
+	fs.mount = strings.ReplaceAll(mount, "POINT", fs.point)
+	fs.holder = exec.Command("unshare", "--mount", "sh", "-c", fs.mount+" && echo mounted && exec cat") //nolint:gosec // the test's own command
 	var said strings.Builder
 	fs.holder.Stderr = &said
 	out, err := fs.holder.StdoutPipe()
@@ -99,6 +100,13 @@ func (fs *filesystem) do(args ...string) {
 	if out, err := exec.Command("nsenter", args...).CombinedOutput(); err != nil { //nolint:gosec // the test's own command
 		fs.t.Fatalf("nsenter %v: %v %s", args, err, out)
 	}
+}
+
+// again unmounts it and mounts it anew.
+func (fs *filesystem) again() {
+	fs.t.Helper()
+	fs.do("umount", fs.point)
+	fs.do("sh", "-c", fs.mount)
 }
 
 // fill writes a file until so many bytes are left, and returns what takes it away.

@@ -34,7 +34,16 @@ func TestDiskTurnsReadOnly(t *testing.T) {
 		l.check(1, 5)
 	default:
 	}
+	w.judgeWith(nil, allowed{})
+
 	l.kill()
-	w.judgeWith(nil, allowed{duplicates: batch * window})
-	t.Logf("proof: seed %d: disk read-only: %d accepted", seed, w.acked.Load())
+	l = w.live("put", "--ack") // started on the read-only disk: refused
+	l.feedOnly(3, 0)
+	l.mustEnd(20*time.Second, 1, 2, 5)
+	fs.again()
+	l = w.live("put", "--ack")
+	l.feedOnly(300, 0)
+	l.mustEnd(20*time.Second, 0)
+	o := w.finish(allowed{duplicates: batch*window + int(w.acked.Load())}) // how far it was could not be stored
+	t.Logf("proof: seed %d: disk read-only, then writable again: %v", seed, o)
 }
