@@ -1,0 +1,201 @@
+package journal
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// reserve is the room behind the frames of the active segment that Append leaves alone, so that even on a full disk it
+// can be ended and another one be begun.
+const reserve = 64 << 10
+
+// groupTotals counts a group, by number.
+type groupTotals struct {
+	totals  []Totals
+	touched []uint32
+	head    []byte // field 1 of a record
+}
+
+// Append makes a group of records durable. Seqs rise within a group and from group to group; normally by one, so that a
+// gap says that something was lost. After an error nothing of the group counts, whatever is on disk of it: the same Seqs
+// can be given again. IsNoRoom errors pass when there is room again. One call at a time.
+func (j *Journal) Append(group []Record) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if err := j.usable(); err != nil {
+		return err
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	size, err := j.measure(group)
+	if err == nil {
+		err = j.append(group, size)
+	}
+	j.noteRoom(err)
+	return err
+}
+
+func (j *Journal) append(group []Record, size int64) error {
+	if err := j.makeRoom(size); err != nil {
+		return err
+	}
+	flags := segment.First
+	for _, r := range group {
+		j.group.head = appendDestinations(j.group.head[:0], r.Destinations)
+		j.writer.Add(segment.Event, flags, r.Seq, j.group.head, r.Data)
+		flags = 0
+	}
+	if err := j.writer.Sync(); err != nil {
+		err = fmt.Errorf("journal: %s: %w", j.active.name, err)
+		j.abandon(err)
+		return err
+	}
+	j.publish(group)
+	return nil
+}
+
+// measure checks a group, counts what it has for each destination, and returns how many bytes its frames take.
+func (j *Journal) measure(group []Record) (size int64, err error) {
+	g := &j.group
+	if n := len(j.state.dests); n > len(g.totals) {
+		g.totals = append(g.totals, make([]Totals, n-len(g.totals))...)
+	}
+	for _, number := range g.touched {
+		g.totals[number] = Totals{}
+	}
+	g.touched = g.touched[:0]
+	last := j.seq // changed only by who holds writing
+	for i := range group {
+		r := &group[i]
+		if r.Seq <= last {
+			return 0, fmt.Errorf("journal: record %d comes after record %d", r.Seq, last)
+		}
+		last = r.Seq
+		packed := 0
+		for _, number := range r.Destinations {
+			if j.state.find(number) == nil {
+				return 0, fmt.Errorf("journal: record %d is for number %d, which Assign has not given", r.Seq, number)
+			}
+			t := &g.totals[number]
+			if t.Events == 0 {
+				g.touched = append(g.touched, number)
+			}
+			t.Events++
+			t.Bytes += uint64(len(r.Data))
+			packed += varintSize(number)
+		}
+		payload := 1 + varintSize(uint32(packed)) + packed + len(r.Data)
+		if payload > segment.MaxPayload {
+			return 0, fmt.Errorf("journal: record %d has %d bytes, more than a frame can hold", r.Seq, payload)
+		}
+		size += segment.FrameSize(payload)
+	}
+	return size, nil
+}
+
+// makeRoom makes sure that there is an active segment with room for size bytes.
+func (j *Journal) makeRoom(size int64) error {
+	if j.writer != nil && !j.active.empty() && j.writer.Size()+size > j.segmentBytes() {
+		j.seal()
+	}
+	if err := j.withinMax(size); err != nil {
+		return err
+	}
+	if j.writer == nil {
+		return j.begin(size)
+	}
+	return j.prepare(j.writer, size)
+}
+
+// prepare makes room in a segment for size bytes and the reserve.
+func (j *Journal) prepare(w *segment.Writer, size int64) error {
+	size += reserve
+	if w.Size()+size <= w.Room() {
+		return nil
+	}
+	if err := j.ballast.leaves(j, size); err != nil {
+		return err
+	}
+	return w.Prepare(size, j.step(w))
+}
+
+// Steps in which the active segment grows: small while it is small, so that a small journal stays small.
+const (
+	minStep = 64 << 10
+	maxStep = 8 << 20
+)
+
+func (j *Journal) step(w *segment.Writer) int64 {
+	step := min(max(w.Room(), minStep), maxStep)
+	if left := j.segmentBytes() + reserve - w.Room(); step > left {
+		step = max(left, 0)
+	}
+	return step
+}
+
+// segmentBytes is where a segment ends. With a limit for all of them they are small enough that one can go while others
+// stay.
+func (j *Journal) segmentBytes() int64 {
+	if j.o.MaxBytes > 0 {
+		return max(min(j.o.SegmentBytes, j.o.MaxBytes/4), minStep)
+	}
+	return j.o.SegmentBytes
+}
+
+// withinMax fails if size more bytes are too many for MaxBytes.
+func (j *Journal) withinMax(size int64) error {
+	if j.o.MaxBytes == 0 {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	used := int64(0)
+	for _, s := range j.segments {
+		used += s.end
+	}
+	if used+size > j.o.MaxBytes {
+		return fmt.Errorf("%w: %d of at most %d bytes are taken, and %d more are wanted", ErrFull, used, j.o.MaxBytes, size)
+	}
+	return nil
+}
+
+// publish makes a group that is durable visible.
+func (j *Journal) publish(group []Record) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	s := j.active
+	s.note(place{after: j.seq, offset: s.end})
+	s.end, s.size = j.writer.Size(), j.writer.Room()
+	s.last = group[len(group)-1].Seq
+	j.seq, j.state.last = s.last, s.last
+	for _, number := range j.group.touched {
+		d := j.state.dests[number]
+		d.accepted = d.accepted.Plus(j.group.totals[number])
+	}
+	for i := range group {
+		for _, number := range group[i].Destinations {
+			j.state.dests[number].newest = group[i].Seq
+		}
+	}
+}
+
+// noteRoom remembers since when there is no room.
+func (j *Journal) noteRoom(err error) {
+	full := IsNoRoom(err)
+	j.mu.Lock()
+	switch {
+	case full && j.stats.NoRoomSince.IsZero():
+		j.stats.NoRoomSince = time.Now()
+	case err == nil:
+		j.stats.NoRoomSince = time.Time{}
+	case !full:
+		j.stats.WriteErrors++
+	}
+	j.mu.Unlock()
+	if full {
+		j.background.compact()
+	}
+}

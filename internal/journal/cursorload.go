@@ -1,0 +1,113 @@
+package journal
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/evhub/evhub/internal/journal/disk"
+)
+
+// cursorPairs is what a file of cursors holds: for each number its two slots, as far as they are good.
+type cursorPairs map[uint32][2]*cursorSlot
+
+// newest returns the slot that counts for a number, and which one it is. A tag that is known has to be the slot's.
+func (p cursorPairs) newest(number uint32, tag [16]byte) (slot cursorSlot, which int, ok bool) {
+	for i, s := range p[number] {
+		if s != nil && (tag == [16]byte{} || s.tag == tag) && (!ok || s.generation > slot.generation) {
+			slot, which, ok = *s, i, true
+		}
+	}
+	return slot, which, ok
+}
+
+// readCursors reads the file of cursors. One that is missing holds none.
+func readCursors(d disk.FS) (cursorPairs, error) {
+	f, err := d.OpenRead(cursorFileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	pairs := cursorPairs{}
+	page := make([]byte, cursorPage)
+	for at := int64(0); at < cursorFileSize(maxStrayNumber); at += cursorPage {
+		n, err := f.ReadAt(page, at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		pairs.decode(page[:n], at)
+		if n < len(page) {
+			break
+		}
+	}
+	return pairs, nil
+}
+
+// decode takes the good slots of a page.
+func (p cursorPairs) decode(page []byte, at int64) {
+	pair, which := uint32(at/cursorPage/2), int(at/cursorPage%2)
+	for i := uint32(0); int(i+1)*slotSize <= len(page); i++ {
+		number := pair*slotsPerPage + i
+		if s, ok := decodeSlot(page[i*slotSize:], number); ok {
+			both := p[number]
+			both[which] = &s
+			p[number] = both
+		}
+	}
+}
+
+// load takes over what the log and the file of cursors say about each destination. It returns the numbers whose cursor
+// is lost; they go on where the newest table says, which is at or before where they were.
+func (c *cursors) load(s *state, pairs cursorPairs) (lost []uint32) {
+	c.values.Lock()
+	defer c.values.Unlock()
+	for _, d := range s.dests {
+		if d == nil {
+			continue
+		}
+		slot, which, ok := pairs.newest(d.number, d.tag)
+		if !ok {
+			lost = append(lost, d.number)
+			slot = cursorSlot{number: d.number, tag: d.tag}
+		}
+		if slot.done.Seq < d.floor.Seq {
+			slot.done = d.floor
+		}
+		d.tag = slot.tag
+		c.place(cursorState{cursorSlot: slot, known: true, which: 1 - which, synced: slot.done})
+	}
+	return lost
+}
+
+// open makes the loaded cursors durable and ready to be moved: which slot was fsynced last is not known, so all are,
+// before one is overwritten.
+func (c *cursors) open(rewrite bool) error {
+	c.calls.Lock()
+	defer c.calls.Unlock()
+	if !rewrite {
+		file, err := c.fs.Open(cursorFileName)
+		if err == nil {
+			if err = file.Sync(); err == nil {
+				c.file = file
+				c.loaded()
+				return nil
+			}
+			_ = file.Close() // it is replaced
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return c.replace()
+}
+
+// loaded notes that what is in memory is what is on disk.
+func (c *cursors) loaded() {
+	c.values.Lock()
+	defer c.values.Unlock()
+	for i := range c.slots {
+		c.slots[i].written = false
+	}
+}

@@ -1,0 +1,130 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/evhub/evhub/internal/journal/disk"
+)
+
+// Open opens the journal in dir, and makes one if there is none. It refuses a directory that others could change
+// (*disk.DirError), one that another process has open (disk.ErrLocked), and files that are not of a journal of this
+// version (*RefusedError). Damage is no reason to fail: it is passed over, counted, copied to quarantine and told, see
+// Recovery.
+func Open(dir string, o Options) (*Journal, error) {
+	o = o.withDefaults()
+	j := &Journal{o: o, fs: o.FS, log: o.Logger, readOnly: o.ReadOnly}
+	if err := j.openDir(dir); err != nil {
+		return nil, err
+	}
+	if err := j.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("journal in %s: %w", dir, err), j.closeFiles())
+	}
+	return j, nil
+}
+
+func (j *Journal) openDir(dir string) error {
+	if j.fs != nil {
+		return nil
+	}
+	open := disk.NewOS
+	if j.readOnly {
+		open = disk.ReadOnlyOS
+	}
+	fs, err := open(dir)
+	if err != nil {
+		return err
+	}
+	j.fs, j.ownFS = fs, fs
+	return nil
+}
+
+func (j *Journal) open() error {
+	if !j.readOnly {
+		var err error
+		if j.lock, err = j.fs.Lock(lockFile); err != nil {
+			return err
+		}
+	}
+	if err := j.identify(); err != nil {
+		return err
+	}
+	if !j.readOnly {
+		if err := j.fs.MkdirAll(logDir); err != nil {
+			return err
+		}
+		if err := j.fs.SyncDir("."); err != nil {
+			return err
+		}
+	}
+	segments, err := j.survey()
+	if err != nil {
+		return err
+	}
+	if err := j.restore(segments); err != nil {
+		return err
+	}
+	j.finishRecovery()
+	if !j.readOnly {
+		j.ballast.find(j)
+		j.start()
+	}
+	return nil
+}
+
+// finishRecovery takes what was counted while the segments were read.
+func (j *Journal) finishRecovery() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.recovery.BadFrames, j.recovery.BadBytes = int(j.stats.BadFrames), int64(j.stats.BadBytes)
+	j.opened = true
+	if !j.recovery.Clean() {
+		j.log.Warn("journal: not all is as it was left", "found", fmt.Sprintf("%+v", j.recovery))
+	}
+}
+
+// Close makes the cursors durable, ends the newest segment, stops what runs in the background and gives the lock back.
+func (j *Journal) Close() error {
+	j.background.stop()
+	j.compacting.Lock()
+	defer j.compacting.Unlock()
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	closed := j.closed
+	j.closed = true
+	j.mu.Unlock()
+	if closed {
+		return nil
+	}
+	var err error
+	if !j.readOnly {
+		_, err = j.cursors.sync()
+		j.seal()
+	}
+	return errors.Join(err, j.closeFiles())
+}
+
+func (j *Journal) closeFiles() error {
+	err := j.cursors.close()
+	if j.lock != nil {
+		err = errors.Join(err, j.lock.Close())
+	}
+	if j.ownFS != nil {
+		err = errors.Join(err, j.ownFS.Close())
+	}
+	return err
+}
+
+// usable reports why the log cannot be written, if it cannot.
+func (j *Journal) usable() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case j.closed:
+		return ErrClosed
+	case j.readOnly:
+		return ErrReadOnly
+	}
+	return nil
+}

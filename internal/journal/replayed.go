@@ -1,0 +1,100 @@
+package journal
+
+import (
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// replayed is the reading of one segment at Open.
+//
+// Bad bytes may be the end of a group that was never finished, or damage. A frame behind them that begins a group says
+// damage, because when it was written all before it was on disk. Without one the whole rest is cut off, with the good
+// frames in it: they are of that same group.
+type replayed struct {
+	segment *found
+	scan    *segment.Scanner
+	state   *state
+	id      [16]byte
+
+	frames    int
+	lost      uint64 // Seqs that are missing
+	end       int64  // of the frames that count
+	torn      int64
+	confirmed []segment.Range // bad ranges that are damage
+
+	safe *safePoint // before the first bad range that is not confirmed; nil: there is none
+}
+
+// safePoint is what to return to.
+type safePoint struct {
+	state  *state
+	end    int64
+	lost   uint64
+	frames int
+}
+
+func (r *replayed) run() error {
+	r.end = segment.HeaderSize
+	for r.scan.Next() {
+		f := r.scan.Frame()
+		if len(r.scan.Bad()) > len(r.confirmed) {
+			if f.Flags&segment.First != 0 {
+				r.confirmed, r.safe = r.scan.Bad(), nil
+			} else {
+				r.markSafe()
+			}
+		}
+		if f.Kind == segment.Event && f.Seq > r.segment.last {
+			return nil // it was written again, into the next segment
+		}
+		if err := r.take(f); err != nil {
+			return err
+		}
+		r.frames++
+		r.end = f.End()
+	}
+	if err := r.scan.Err(); err != nil {
+		return err
+	}
+	if bad := r.scan.Bad(); len(bad) > len(r.confirmed) {
+		r.markSafe()
+		last := max(r.end, bad[len(bad)-1].End())
+		r.state, r.end, r.lost, r.frames = r.safe.state, r.safe.end, r.safe.lost, r.safe.frames
+		r.torn = last - r.end
+	}
+	return nil
+}
+
+func (r *replayed) markSafe() {
+	if r.safe == nil {
+		r.safe = &safePoint{state: r.state.clone(), end: r.end, lost: r.lost, frames: r.frames}
+	}
+}
+
+// take brings the state up to date with a frame.
+func (r *replayed) take(f segment.Frame) error {
+	switch f.Kind {
+	case segment.Event:
+		before := max(r.state.last, r.segment.first-min(r.segment.first, 1))
+		if f.Seq <= before {
+			return nil // seen in a segment before
+		}
+		if !r.segment.rewritten {
+			r.lost += f.Seq - before - 1
+		}
+		r.state.add(f.Seq, f.Payload)
+	case segment.Table:
+		if t, err := decodeTable(f.Payload); err == nil && t.last >= r.state.last {
+			r.state.apply(t, r.id)
+		}
+	case segment.End:
+		if before := max(r.state.last, r.segment.first-min(r.segment.first, 1)); f.Seq > before && !r.segment.rewritten {
+			r.lost += f.Seq - before
+		}
+		r.state.last = max(r.state.last, f.Seq)
+	default:
+		if !f.Kind.Skippable() {
+			return unknownKind(r.segment.logSegment)
+		}
+	}
+	return nil
+}

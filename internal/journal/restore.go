@@ -1,0 +1,159 @@
+package journal
+
+import (
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// restore makes the state of the journal from what was found: the newest table, the records behind it, the cursors.
+func (j *Journal) restore(segments []*found) error {
+	pairs, err := readCursors(j.fs)
+	if err != nil {
+		return err
+	}
+	for i, f := range segments {
+		f.last = f.endSeq
+		if !f.sealed && !f.rewritten {
+			f.last = 1<<64 - 1
+		}
+		if i+1 < len(segments) {
+			f.last = min(f.last, segments[i+1].first-1)
+		}
+	}
+	segments, tablesLost, err := j.replayAll(segments)
+	if err != nil {
+		return err
+	}
+	j.takeStrays(pairs, tablesLost)
+	j.cursors.fs = j.fs
+	j.recovery.LostCursors = j.cursors.load(&j.state, pairs)
+	j.seq = max(j.state.last, j.cursors.highest())
+	for _, f := range segments {
+		j.segments = append(j.segments, f.logSegment)
+		j.seq = max(j.seq, f.first-min(f.first, 1))
+	}
+	for _, d := range j.state.dests {
+		if d != nil { // a disk that lied may have less than what was delivered
+			done := j.cursors.get(d.number)
+			d.accepted = Totals{max(d.accepted.Events, done.Events), max(d.accepted.Bytes, done.Bytes)}
+		}
+	}
+	j.countMissing(segments)
+	if j.readOnly {
+		return nil
+	}
+	return j.cursors.open(len(j.recovery.LostCursors) > 0)
+}
+
+// replayAll reads the segments from the newest first table on. What is left of the newest segment may be nothing, then
+// it is taken from the list.
+func (j *Journal) replayAll(segments []*found) (kept []*found, tablesLost bool, err error) {
+	from := len(segments) - 1
+	for from > 0 && segments[from].table == nil {
+		from--
+	}
+	j.state.nextNumber = 1
+	if from >= 0 && segments[from].table != nil {
+		j.state.apply(segments[from].table, j.id)
+	}
+	for i := max(from, 0); i < len(segments); i++ {
+		newest := i == len(segments)-1
+		frames, err := j.replay(segments[i], newest)
+		if err != nil {
+			return nil, false, err
+		}
+		if newest && frames == 0 { // the machine stopped while it was created
+			if err := j.remove(logPath(segments[i].name)); err != nil {
+				return nil, false, err
+			}
+			segments = segments[:i]
+		}
+	}
+	for i, f := range segments {
+		if f.table == nil {
+			j.recovery.LostTables++
+			tablesLost = tablesLost || i >= from
+		}
+	}
+	return segments, tablesLost || len(segments) == 0, nil
+}
+
+// takeStrays finds the numbers again whose names are lost with a table: their cursors have the tags of their names.
+func (j *Journal) takeStrays(pairs cursorPairs, tablesLost bool) {
+	if !tablesLost {
+		return
+	}
+	for number := range pairs {
+		slot, _, ok := pairs.newest(number, [16]byte{})
+		if !ok || number == 0 || number >= maxStrayNumber {
+			continue
+		}
+		if j.state.find(number) == nil && number >= j.state.tabled {
+			j.state.put(&destination{number: number})
+		}
+		if d := j.state.find(number); d != nil && d.name == "" {
+			d.tag = slot.tag
+		}
+	}
+}
+
+// countMissing counts the gaps between segments in which records were that some destination still needs.
+func (j *Journal) countMissing(segments []*found) {
+	var end uint64 // of the segment before
+	for _, f := range segments {
+		for _, m := range f.before {
+			d := j.state.find(m.number)
+			if d != nil && m.newest > end && m.newest < f.first && m.newest > j.cursors.get(m.number).Seq {
+				j.recovery.MissingSegments++
+				break
+			}
+		}
+		end = f.last
+	}
+}
+
+// replay reads the frames of a segment and brings the state up to date. The torn tail of the newest segment is cut off.
+func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
+	file, err := f.acquire(j.fs)
+	if err != nil {
+		return 0, err
+	}
+	defer f.release()
+	r := replayed{segment: f, state: &j.state, id: j.id, scan: segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)}
+	if err := r.run(); err != nil {
+		return 0, err
+	}
+	f.end = r.end
+	if newest {
+		f.last = max(r.state.last, f.first-min(f.first, 1))
+	}
+	j.state = *r.state
+	if !newest {
+		return r.frames, nil
+	}
+	j.recovery.LostRecords += r.lost
+	if r.frames > 0 {
+		j.damaged(f.logSegment, r.confirmed)
+	}
+	j.recovery.TornBytes += r.torn
+	if f.size > f.end && !j.readOnly && r.frames > 0 {
+		j.truncate(f)
+	}
+	return r.frames, nil
+}
+
+// truncate cuts off what is behind the good frames of the newest segment. That it fails does no harm: what is there is
+// never read, because the next segment says where this one ends.
+func (j *Journal) truncate(f *found) {
+	file, err := j.fs.Open(logPath(f.name))
+	if err == nil {
+		defer file.Close()
+		if err = file.Truncate(f.end); err == nil {
+			err = file.Sync()
+		}
+	}
+	if err != nil {
+		j.log.Warn("journal: the end of a segment was not cut off", "segment", f.name, "error", err)
+		return
+	}
+	f.size = f.end
+}

@@ -1,0 +1,105 @@
+package journal
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// bare is what begin is asked for to make a segment that takes as little room as can be.
+const bare = -1
+
+// begin makes a new segment with room for size bytes of records. It is on disk, with its name, when begin returns. The
+// caller holds writing.
+func (j *Journal) begin(size int64) error {
+	t := j.state.table(j.cursors.get)
+	h := segment.Header{Journal: j.id, First: j.seq + 1, Salt: randomSalt(), Created: time.Now()}
+	name, w, err := j.create(h)
+	if err != nil {
+		return err
+	}
+	payload := t.encode()
+	w.Add(segment.Table, segment.First, t.last, payload, nil)
+	if size != bare {
+		err = j.prepare(w, size)
+	}
+	if err == nil {
+		err = w.Sync()
+	}
+	if err == nil {
+		err = j.fs.SyncDir(logDir)
+	}
+	if err != nil {
+		_ = w.Close()
+		_ = j.remove(logPath(name)) // if it stays, it holds nothing
+		return err
+	}
+	s := &logSegment{
+		name: name, first: h.First, seed: h.Seed(), created: h.Created, before: t.marks(),
+		last: h.First - 1, end: w.Size(), size: max(w.Room(), w.Size()),
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.writer, j.active = w, s
+	j.segments = append(j.segments[:len(j.segments):len(j.segments)], s)
+	return nil
+}
+
+// create makes the file of a segment, under a name that no other one has.
+func (j *Journal) create(h segment.Header) (name string, w *segment.Writer, err error) {
+	for attempt := 0; ; attempt++ {
+		name = segmentName(h.First, attempt)
+		w, err = segment.Create(j.fs, logPath(name), h)
+		if !errors.Is(err, fs.ErrExist) {
+			return name, w, err
+		}
+	}
+}
+
+func randomSalt() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// seal ends the active segment, if there is one: it says what has become of each destination, gives back the room that
+// is not used, and goes to disk. All records in it are durable already, so an error costs nothing but that. The caller
+// holds writing.
+func (j *Journal) seal() {
+	w, s := j.writer, j.active
+	if w == nil {
+		return
+	}
+	w.Add(segment.Table, segment.First, j.state.last, j.state.table(j.cursors.get).encode(), nil)
+	err := w.Seal(s.last, nil)
+	if err != nil {
+		j.log.Warn("journal: a segment was left without its end", "segment", s.name, "error", err)
+	}
+	_ = w.Close()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.writer, j.active = nil, nil
+	s.sealed = err == nil
+	s.size = max(w.Room(), w.Size())
+	if err == nil {
+		s.size = w.Size()
+	}
+}
+
+// abandon closes the active segment for good, after an error: what was written to it since the last good sync counts no
+// more, and no sync would tell. The caller holds writing.
+func (j *Journal) abandon(err error) {
+	j.log.Warn("journal: a segment failed and is closed; the next group goes to a new one",
+		"segment", j.active.name, "error", err)
+	if IsNoRoom(err) { // the room behind the good frames is wanted
+		_ = j.writer.File().Truncate(j.active.end)
+	}
+	_ = j.writer.Close()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.writer, j.active = nil, nil
+}

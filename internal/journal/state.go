@@ -1,0 +1,136 @@
+package journal
+
+import (
+	"crypto/sha256"
+)
+
+// state is what follows from the log up to some point: the numbers, and what each has been given.
+type state struct {
+	last       uint64 // the highest Seq of a record
+	nextNumber uint32
+	tabled     uint32         // nextNumber by the newest table; numbers from here on had their table lost
+	dests      []*destination // by number; nil: unknown or dropped
+}
+
+// destination is a number with its identity.
+type destination struct {
+	number   uint32
+	name     string // "" if no table could be read that has it
+	tag      [16]byte
+	active   bool
+	accepted Totals
+	newest   uint64
+	floor    Cursor // where it had come to by the newest table
+}
+
+func (s *state) clone() *state {
+	c := &state{last: s.last, nextNumber: s.nextNumber, tabled: s.tabled, dests: make([]*destination, len(s.dests))}
+	for i, d := range s.dests {
+		if d != nil {
+			copied := *d
+			c.dests[i] = &copied
+		}
+	}
+	return c
+}
+
+// find returns the destination with a number, or nil.
+func (s *state) find(number uint32) *destination {
+	if int64(number) >= int64(len(s.dests)) {
+		return nil
+	}
+	return s.dests[number]
+}
+
+// named returns the destination with an identity, or nil. One whose name is lost is known by the tag that its cursor
+// has.
+func (s *state) named(name string, tag [16]byte) *destination {
+	for _, d := range s.dests {
+		if d != nil && (d.name == name || d.name == "" && d.tag == tag) {
+			return d
+		}
+	}
+	return nil
+}
+
+// put adds or replaces a destination.
+func (s *state) put(d *destination) {
+	if n := int(d.number) + 1; n > len(s.dests) {
+		s.dests = append(s.dests, make([]*destination, n-len(s.dests))...)
+	}
+	s.dests[d.number] = d
+	s.nextNumber = max(s.nextNumber, d.number+1)
+}
+
+// apply takes what a table says.
+func (s *state) apply(t *table, id [16]byte) {
+	s.last = max(s.last, t.last)
+	s.nextNumber = max(s.nextNumber, t.nextNumber, 1)
+	s.tabled = t.nextNumber
+	s.dests = s.dests[:0]
+	for _, r := range t.rows {
+		s.put(&destination{
+			number: r.number, name: r.name, tag: identityTag(id, r.name), active: r.active,
+			accepted: r.accepted, newest: r.newest, floor: r.done,
+		})
+	}
+}
+
+// add counts a record. It reports whether its destinations are packed as they should.
+func (s *state) add(seq uint64, payload []byte) bool {
+	packed, data, ok := splitPayload(payload)
+	if !ok {
+		return false
+	}
+	for len(packed) > 0 {
+		var number uint32
+		number, packed, _ = nextNumber(packed)
+		d := s.find(number)
+		if d == nil && number > 0 && number < maxStrayNumber && number >= s.tabled {
+			d = &destination{number: number} // its table is lost
+			s.put(d)
+		}
+		if d != nil {
+			d.accepted = d.accepted.Plus(Totals{1, uint64(len(data))})
+			d.newest = seq
+		}
+	}
+	s.last = max(s.last, seq)
+	return true
+}
+
+// maxStrayNumber limits the memory that a record can ask for whose numbers no table has.
+const maxStrayNumber = 1 << 20
+
+// table describes the state; cursor says where each destination has come to.
+func (s *state) table(cursor func(number uint32) Cursor) *table {
+	t := &table{last: s.last, nextNumber: max(s.nextNumber, 1)}
+	for _, d := range s.dests {
+		if d == nil {
+			continue
+		}
+		t.rows = append(t.rows, row{
+			number: d.number, name: d.name, active: d.active, accepted: d.accepted, newest: d.newest,
+			done: cursor(d.number),
+		})
+	}
+	return t
+}
+
+// marks is what the next table would say.
+func (s *state) marks() marks {
+	m := make(marks, 0, len(s.dests))
+	for _, d := range s.dests {
+		if d != nil {
+			m = append(m, mark{d.number, d.accepted, d.newest})
+		}
+	}
+	return m
+}
+
+// identityTag is what a cursor carries of the identity that it belongs to, so that neither the cursors of another
+// journal are believed nor a number is lost with the tables that name it.
+func identityTag(journal [16]byte, name string) [16]byte {
+	sum := sha256.Sum256(append(journal[:], name...))
+	return [16]byte(sum[:16])
+}

@@ -1,0 +1,235 @@
+package journal
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// found is a segment as Open finds it.
+type found struct {
+	*logSegment
+	attempt    int
+	headerLost bool
+	table      *table // nil if it is lost
+	salt       uint64
+	// endSeq is what the last frame says, if the segment is sealed.
+	endSeq uint64
+}
+
+// survey looks at the beginning and the end of each segment, and puts what does not belong to the log aside. What is
+// left is in order.
+func (j *Journal) survey() ([]*found, error) {
+	infos, err := j.fs.List(logDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var segments []*found
+	for _, info := range infos {
+		seq, attempt, ok := parseSegmentName(info.Name)
+		switch {
+		case strings.HasPrefix(info.Name, "."):
+			continue
+		case strings.HasSuffix(info.Name, temporarySuffix):
+			if err := j.remove(logPath(info.Name)); err != nil {
+				return nil, err
+			}
+			continue
+		case !ok || info.Dir:
+			return nil, &RefusedError{Path: logPath(info.Name), Why: "is not evhub's; move it out of the journal's directory"}
+		}
+		f := &found{logSegment: &logSegment{name: info.Name, first: seq}, attempt: attempt}
+		belongs, err := j.look(f)
+		if errors.Is(err, fs.ErrNotExist) && j.readOnly {
+			continue // the journal is in use, and has just got rid of it
+		}
+		if err != nil {
+			return nil, err
+		}
+		if belongs {
+			segments = append(segments, f)
+		}
+	}
+	slices.SortFunc(segments, func(a, b *found) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.attempt, b.attempt))
+	})
+	if segments, err = j.withoutCopies(segments); err != nil {
+		return nil, err
+	}
+	return j.withoutMerged(segments)
+}
+
+// look reads the header, the first table and the last frame of a segment. It reports whether the segment is part of
+// this journal.
+func (j *Journal) look(f *found) (belongs bool, err error) {
+	file, err := j.fs.OpenRead(logPath(f.name))
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	if f.size, err = file.Size(); err != nil {
+		return false, err
+	}
+	f.end = f.size
+	var b [segment.HeaderSize]byte
+	if _, err := file.ReadAt(b[:], 0); err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	h, err := segment.ParseHeader(b[:])
+	var version *segment.VersionError
+	switch {
+	case errors.As(err, &version):
+		return false, newer(logPath(f.name), version)
+	case err != nil:
+		return j.lookWithoutHeader(f, file)
+	case h.Journal != j.id:
+		return false, j.putAside(f, "it belongs to another journal")
+	case h.First != f.first:
+		return false, j.putAside(f, fmt.Sprintf("it is a copy of %s", segmentName(h.First, 0)))
+	}
+	f.seed, f.salt, f.created, f.rewritten = h.Seed(), h.Salt, h.Created, h.Flags&segment.Rewritten != 0
+	return true, j.lookInside(f, file)
+}
+
+func (j *Journal) lookWithoutHeader(f *found, file io.ReaderAt) (belongs bool, err error) {
+	seed, ok := segment.FindSeed(file, f.size)
+	if !ok {
+		zero, err := onlyZeros(file, f.size)
+		if err != nil {
+			return false, err
+		}
+		if zero { // the machine stopped while it was created
+			return false, j.remove(logPath(f.name))
+		}
+		j.recovery.LostHeaders++
+		return false, j.putAside(f, "no frame of it can be read")
+	}
+	f.seed, f.headerLost = seed, true
+	j.recovery.LostHeaders++
+	return true, j.lookInside(f, file)
+}
+
+func (j *Journal) lookInside(f *found, file io.ReaderAt) error {
+	frame, ok, err := segment.ReadFrame(file, f.seed, segment.HeaderSize, f.size)
+	if err != nil {
+		return err
+	}
+	if ok && frame.Kind == segment.Table {
+		if t, err := decodeTable(frame.Payload); err == nil {
+			f.table, f.before = t, t.marks()
+		}
+	}
+	frame, ok, err = segment.ReadFrame(file, f.seed, f.size-segment.FrameHeaderSize, f.size)
+	if ok && frame.Kind == segment.End {
+		f.sealed, f.endSeq = true, frame.Seq
+	}
+	return err
+}
+
+// onlyZeros reports whether nothing was ever written to the first size bytes of a file.
+func onlyZeros(r io.ReaderAt, size int64) (bool, error) {
+	b := make([]byte, min(size, 256<<10))
+	for at := int64(0); at < size; at += int64(len(b)) {
+		n, err := r.ReadAt(b[:min(int64(len(b)), size-at)], at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, err
+		}
+		if !allZero(b[:n]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// withoutCopies puts segments aside that have the salt of another one: somebody has copied the file.
+func (j *Journal) withoutCopies(segments []*found) ([]*found, error) {
+	seen := map[uint64]bool{}
+	kept := segments[:0]
+	for _, f := range segments {
+		if !f.headerLost && seen[f.salt] {
+			if err := j.putAside(f, "it is a copy of another segment"); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		seen[f.salt] = seen[f.salt] || !f.headerLost
+		kept = append(kept, f)
+	}
+	return kept, nil
+}
+
+// withoutMerged removes segments whose records are in a rewritten one: the machine stopped before they were unlinked.
+func (j *Journal) withoutMerged(segments []*found) ([]*found, error) {
+	kept := segments[:0]
+	for _, f := range segments {
+		if n := len(kept); n > 0 && f.first > kept[n-1].first && f.first <= kept[n-1].endSeq {
+			if err := j.remove(logPath(f.name)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if f.rewritten && !f.sealed {
+			last, err := j.highest(f)
+			if err != nil {
+				return nil, err
+			}
+			f.endSeq = last
+		}
+		kept = append(kept, f)
+	}
+	return kept, nil
+}
+
+// highest reads a segment to find its highest Seq.
+func (j *Journal) highest(f *found) (seq uint64, err error) {
+	file, err := j.fs.OpenRead(logPath(f.name))
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	s := segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)
+	for s.Next() {
+		seq = max(seq, s.Frame().Seq)
+	}
+	return seq, s.Err()
+}
+
+// putAside moves a segment that is not part of the log to quarantine.
+func (j *Journal) putAside(f *found, why string) error {
+	j.recovery.ForeignSegments++
+	j.log.Warn("journal: a segment was put into quarantine", "segment", f.name, "reason", why)
+	if j.readOnly {
+		return nil
+	}
+	if err := j.fs.MkdirAll(quarantineDir); err != nil {
+		return err
+	}
+	aside := path.Join(quarantineDir, f.name)
+	if err := j.fs.Rename(logPath(f.name), aside); err != nil {
+		return err
+	}
+	j.recovery.Quarantined = append(j.recovery.Quarantined, aside)
+	return errors.Join(j.fs.SyncDir(quarantineDir), j.fs.SyncDir(logDir))
+}
+
+// remove unlinks a file that nothing needs.
+func (j *Journal) remove(name string) error {
+	if j.readOnly {
+		return nil
+	}
+	err := j.fs.Remove(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
