@@ -191,4 +191,3 @@ func (b *backlog) counts() (events int, bytes int64, open int) {
 	defer b.mu.Unlock()
 	return b.events, b.bytes, b.open
 }
-

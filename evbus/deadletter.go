@@ -101,13 +101,17 @@ func (d *Destination) DeadLetters() iter.Seq2[DeadLetter, error] {
 	}
 }
 
-// Discard removes a dead letter for good and reports whether it was still there.
-func (d *Destination) Discard(l DeadLetter) (bool, error) {
-	removed, err := d.dead.Remove(l.key)
-	if removed && d.dead.wasFull() {
+// Discard removes dead letters for good, in one step, and returns how many were still there.
+func (d *Destination) Discard(letters ...DeadLetter) (int, error) {
+	keys := make([]uint64, len(letters))
+	for i, l := range letters {
+		keys[i] = l.key
+	}
+	n, err := d.dead.Remove(keys...)
+	if n > 0 && d.dead.wasFull() {
 		signal(d.changed) // it waits for room
 	}
-	return removed, err
+	return n, err
 }
 
 // buried is an entry that is refused for good, and why.

@@ -21,6 +21,7 @@ type Options struct {
 // Delivery says how a destination buffers, batches and retries.
 type Delivery struct {
 	Backlog     providers.Size     `yaml:"backlog" doc:"Most bytes of accepted events that wait for this destination."`
+	Memory      providers.Size     `yaml:"memory" doc:"With a journal: how much of what waits is kept in memory; the rest is read back from disk."`
 	OnFull      OnFull             `yaml:"on_full" doc:"What a full backlog does: block, drop_oldest or drop_newest."`
 	Batch       int                `yaml:"batch" doc:"Most events in one send."`
 	Window      int                `yaml:"window" doc:"Most sends in the air at once."`
@@ -78,12 +79,15 @@ func DefaultOptions() Options {
 	return Options{
 		Format: DefaultFormat,
 		Delivery: Delivery{
-			Backlog: 64 * providers.MiB, OnFull: Block, Batch: 500, Window: 4, Timeout: 30 * time.Second,
+			Backlog: 64 * providers.MiB, Memory: 4 * providers.MiB, OnFull: Block, Batch: 500, Window: 4, Timeout: 30 * time.Second,
 			Order: providers.OrderKey, DeadLetters: 256 * providers.MiB,
 			Retry: Retry{Min: 100 * time.Millisecond, Max: 30 * time.Second},
 		},
 	}
 }
+
+// DefaultBacklogWithJournal is the default of delivery.backlog where a journal keeps it; in memory it is 64 MiB.
+const DefaultBacklogWithJournal = providers.GiB
 
 // Check returns a *providers.ConfigError for each option that cannot be, joined.
 func (o Options) Check() error {
@@ -101,6 +105,7 @@ func (o Options) Check() error {
 	refuse(d.Order != providers.OrderKey && d.Order != providers.OrderStrict && d.Order != providers.OrderNone,
 		"delivery.order", "no order %q; there are key, strict, none", d.Order)
 	refuse(d.Backlog <= 0, "delivery.backlog", "must be more than 0")
+	refuse(d.Memory < 0, "delivery.memory", "must not be negative")
 	refuse(d.DeadLetters < 0, "delivery.dead_letters", "must not be negative")
 	refuse(d.Batch < 1 || d.Batch > 100_000, "delivery.batch", "must be from 1 to 100000")
 	refuse(d.Window < 1 || d.Window > 1000, "delivery.window", "must be from 1 to 1000")

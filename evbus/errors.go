@@ -22,19 +22,26 @@ var (
 	ErrNoRoute = errors.New("evhub: no destination matches the profile")
 )
 
-// FullError names the destination that had no room. It is an ErrQueueFull.
+// FullError names what had no room. It is an ErrQueueFull.
 type FullError struct {
-	// Destination is the name of the destination that is full.
+	// Destination is the name of the destination that is full; empty if it is the journal.
 	Destination string
+	// Err says why the journal takes no events at present; nil if it is a destination.
+	Err error
 }
 
 func (e *FullError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%v: the journal takes no more events: %v", ErrQueueFull, e.Err)
+	}
 	return fmt.Sprintf("%v: destination %s (raise its delivery.backlog, or choose on_full: drop_oldest or drop_newest)",
 		ErrQueueFull, e.Destination)
 }
 
 // Is reports whether target is ErrQueueFull.
 func (e *FullError) Is(target error) bool { return target == ErrQueueFull }
+
+func (e *FullError) Unwrap() error { return e.Err }
 
 // Ended returns the error of a ctx that has ended, with its cause where that says more.
 func Ended(ctx context.Context) error {

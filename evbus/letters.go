@@ -14,8 +14,8 @@ type Letters interface {
 	Add(letters []*Letter) error
 	// All yields what is kept, oldest first.
 	All() iter.Seq2[*Letter, error]
-	// Remove lets go of the letter with this key for good and reports whether it was still there.
-	Remove(key uint64) (bool, error)
+	// Remove lets go of the letters with these keys for good, in one step, and returns how many were still there.
+	Remove(keys ...uint64) (int, error)
 	// Total returns how many there are, and their bytes.
 	Total() (letters int, bytes int64)
 }
@@ -77,16 +77,19 @@ func (s *memoryLetters) all() []*Letter {
 	return all
 }
 
-func (s *memoryLetters) Remove(key uint64) (bool, error) {
+func (s *memoryLetters) Remove(keys ...uint64) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place, ok := s.places[key]
-	if !ok {
-		return false, nil
+	for _, key := range keys {
+		place, ok := s.places[key]
+		if !ok {
+			continue
+		}
+		delete(s.places, key)
+		s.bytes -= s.letters.Remove(place).(*Letter).Size()
+		n++
 	}
-	delete(s.places, key)
-	s.bytes -= s.letters.Remove(place).(*Letter).Size()
-	return true, nil
+	return n, nil
 }
 
 func (s *memoryLetters) Total() (letters int, bytes int64) {

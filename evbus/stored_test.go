@@ -91,3 +91,23 @@ func FuzzParseStored(f *testing.F) {
 		}
 	})
 }
+
+func TestAStoredLetterComesBackAsItWas(t *testing.T) {
+	for _, r := range storable(t) {
+		want := &Letter{Key: 9, Record: r, Reason: "no\nway", Attempts: 3, Time: time.Unix(7, 8)}
+		got, err := ParseLetter(9, want.AppendStored(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Record{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func FuzzParseLetter(f *testing.F) {
+	sealer := NewSealer("run", 0)
+	r, _ := sealer.Seal(Event{Body: 1})
+	f.Add((&Letter{Record: r, Reason: "x", Attempts: 1}).AppendStored(nil))
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = ParseLetter(1, b) })
+}

@@ -9,29 +9,10 @@ import (
 	"github.com/evhub/evhub/providers"
 )
 
-// noRoom says which destination had none, and when to try again.
+// noRoom says what had none, and when to try again.
 type noRoom struct {
-	destination string
-	room        <-chan struct{}
-}
-
-// accept accepts r as soon as there is room. With watched it returns the record's watch.
-func (h *Hub) accept(ctx context.Context, r *evbus.Record, watched bool) (*evbus.Watch, error) {
-	for {
-		var watch *evbus.Watch
-		var want **evbus.Watch
-		if watched {
-			want = &watch
-		}
-		routing := h.routing.Load()
-		full, err := h.tryAccept(routing, r, want)
-		if full == nil {
-			return watch, err
-		}
-		if err := h.awaitRoom(ctx, routing, full); err != nil {
-			return nil, err
-		}
-	}
+	FullError
+	room <-chan struct{}
 }
 
 // awaitRoom returns nil when it is worth trying again.
@@ -41,88 +22,67 @@ func (h *Hub) awaitRoom(ctx context.Context, routing *routing, full *noRoom) err
 	case <-routing.replaced:
 	case <-h.closing:
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", evbus.Ended(ctx), &FullError{Destination: full.destination})
+		return fmt.Errorf("%w: %w", evbus.Ended(ctx), &full.FullError)
 	}
 	return nil
 }
 
-// tryAccept accepts r in one step, or says which destination has no room. If want is not nil it receives a watch.
-func (h *Hub) tryAccept(routing *routing, r *evbus.Record, want **evbus.Watch) (*noRoom, error) {
-	h.mu.Lock()
-	full, step, err := h.enter(routing, routing.Route(r.Profile), r)
-	if full != nil || err != nil || step.stale {
-		h.mu.Unlock()
-		if step.stale {
-			return h.tryAccept(h.routing.Load(), r, want)
-		}
-		return full, err
-	}
-	if want != nil {
-		*want = evbus.NewWatch(r.ID, step.route.Destinations, step.dropped, h.stopped)
-		(*want).Begin(r.Seq)
-	}
-	step.enterBacklogs(r)
-	err = h.log.Append([]*evbus.Record{r})
-	h.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	h.after([]*evbus.Record{r}, step)
-	return nil, nil
-}
-
-// acceptAll accepts records in order, in as few steps as there is room for.
-func (h *Hub) acceptAll(ctx context.Context, records []*evbus.Record) (accepted int, err error) {
-	for accepted < len(records) {
+// accept accepts r as soon as there is room. With watched it returns the record's watch.
+func (h *Hub) accept(ctx context.Context, r *evbus.Record, watched bool) (*evbus.Watch, error) {
+	records := [...]*evbus.Record{r}
+	for {
 		routing := h.routing.Load()
-		n, full, err := h.tryAcceptAll(routing, records[accepted:])
-		accepted += n
-		if err != nil {
-			return accepted, err
-		}
-		if full != nil {
+		taken, full, err := h.tryAccept(routing, records[:], watched)
+		switch {
+		case full != nil:
 			if err := h.awaitRoom(ctx, routing, full); err != nil {
-				return accepted, err
+				return nil, err
 			}
+		case err != nil:
+			return nil, err
+		case taken.n == 1:
+			return taken.watch, h.awaitDurable(ctx, taken.offer)
 		}
 	}
-	return accepted, nil
 }
 
-// tryAcceptAll accepts records until one finds no room.
-func (h *Hub) tryAcceptAll(routing *routing, records []*evbus.Record) (n int, full *noRoom, err error) {
-	var steps []step // each for as many records as possible
-	var route *evbus.Route
+// taken is what one step of accepting came to: the first n records are accepted, or will be once offer is on disk.
+type taken struct {
+	n     int
+	watch *evbus.Watch // of the last record
+	offer *offer       // nil without a journal
+}
+
+// tryAccept accepts records, from the first on, until one finds no room. If another routing is in force by now it
+// accepts none, and says nothing.
+func (h *Hub) tryAccept(routing *routing, records []*evbus.Record, watched bool) (taken, *noRoom, error) {
 	h.mu.Lock()
-	for i, r := range records {
-		if i == 0 || r.Profile != records[i-1].Profile {
-			route = routing.Route(r.Profile)
-		}
-		var s step
-		if full, s, err = h.enter(routing, route, r); full != nil || err != nil || s.stale {
-			break
-		}
-		n++
-		if last := len(steps) - 1; last >= 0 && steps[last].equal(s) {
-			steps[last].records++
-		} else {
-			steps = append(steps, s)
-		}
+	if full := h.journalFull(); full != nil && !h.closed {
+		h.mu.Unlock()
+		return taken{}, full, nil
 	}
-	done := 0
-	for _, s := range steps {
-		done += s.records
-		s.enterBacklogs(records[done-1])
+	steps, n, full, err := h.enterAll(routing, records)
+	t := taken{n: n}
+	if watched && n > 0 {
+		last := &steps[len(steps)-1]
+		last.watch = evbus.NewWatch(records[n-1].ID, last.route.Destinations, last.dropped, h.stopped)
+		t.watch = last.watch
+	}
+	if h.committer != nil {
+		t.offer = h.committer.offer(records[:n], steps)
+		h.mu.Unlock()
+		return t, full, err
+	}
+	h.number(records[:n], steps)
+	for _, r := range records[:n] {
+		h.streams.publish(r)
 	}
 	if appendErr := h.log.Append(records[:n]); appendErr != nil {
 		err = appendErr
 	}
 	h.mu.Unlock()
-	for _, s := range steps {
-		h.after(records[:s.records], s)
-		records = records[s.records:]
-	}
-	return n, full, err
+	h.after(records[:n], steps)
+	return t, full, err
 }
 
 // step is what accepting records one after the other came to.
@@ -131,30 +91,44 @@ type step struct {
 	records int
 	// taken are the destinations of the route that will get the records, dropped do without them by their policy.
 	taken, dropped []*evbus.Destination
-	// stale: another routing is in force by now.
-	stale bool
+	watch          *evbus.Watch // of the last record, if somebody watches
+	// again: it is a dead letter, which was accepted once already.
+	again bool
 }
 
 // equal reports whether the records of both went the same way.
 func (s step) equal(t step) bool { return s.route == t.route && s.dropped == nil && t.dropped == nil }
 
-// enterBacklogs notes that the records of the step, up to last, have their numbers.
-func (s step) enterBacklogs(last *evbus.Record) {
-	for _, d := range s.taken {
-		d.Enter(last.Seq, s.records)
-	}
-}
-
-// enter reserves room for r in every destination that matches, or in none, and gives r its number. h.mu is held.
-func (h *Hub) enter(routing *routing, route *evbus.Route, r *evbus.Record) (*noRoom, step, error) {
+// enterAll reserves room for the first n records. It stops at the first that finds none, or is refused. h.mu is held.
+func (h *Hub) enterAll(routing *routing, records []*evbus.Record) (steps []step, n int, full *noRoom, err error) {
 	if h.closed {
-		return nil, step{}, ErrClosed
+		return nil, 0, nil, ErrClosed
 	}
 	if h.routing.Load() != routing {
-		return nil, step{stale: true}, nil
+		return nil, 0, nil, nil
 	}
+	var route *evbus.Route
+	for i, r := range records {
+		if i == 0 || r.Profile != records[i-1].Profile {
+			route = routing.Route(r.Profile)
+		}
+		s, full, err := h.enter(route, r)
+		if full != nil || err != nil {
+			return steps, i, full, err
+		}
+		if last := len(steps) - 1; last >= 0 && steps[last].equal(s) {
+			steps[last].records++
+		} else {
+			steps = append(steps, s)
+		}
+	}
+	return steps, len(records), nil, nil
+}
+
+// enter reserves room for r in every destination that matches, or in none. h.mu is held.
+func (h *Hub) enter(route *evbus.Route, r *evbus.Record) (step, *noRoom, error) {
 	if len(route.Destinations) == 0 && h.config.strict {
-		return nil, step{}, fmt.Errorf("%w: %s", ErrNoRoute, providers.Visible(r.Profile))
+		return step{}, nil, fmt.Errorf("%w: %s", ErrNoRoute, providers.Visible(r.Profile))
 	}
 	s := step{route: route, records: 1, taken: route.Destinations}
 	r.Destinations = route.Numbers
@@ -166,7 +140,7 @@ func (h *Hub) enter(routing *routing, route *evbus.Route, r *evbus.Record) (*noR
 					reserved.Cancel(r)
 				}
 			}
-			return &noRoom{d.Name(), room}, step{}, nil
+			return step{}, &noRoom{FullError{Destination: d.Name()}, room}, nil
 		}
 		if dropped {
 			s.dropped = append(s.dropped, d)
@@ -175,10 +149,7 @@ func (h *Hub) enter(routing *routing, route *evbus.Route, r *evbus.Record) (*noR
 	if s.dropped != nil {
 		s.taken, r.Destinations = without(route, s.dropped)
 	}
-	h.seq++
-	r.Seq = h.seq
-	h.streams.publish(r)
-	return nil, s, nil
+	return s, nil, nil
 }
 
 // without returns the destinations of route, and their numbers, that are not in dropped.
@@ -192,11 +163,40 @@ func without(route *evbus.Route, dropped []*evbus.Destination) (taken []*evbus.D
 	return taken, numbers
 }
 
-// after does what need not be part of the step that accepted records.
-func (h *Hub) after(records []*evbus.Record, s step) {
-	for _, d := range s.taken {
-		d.Wake()
+// number gives records their numbers, those that go anywhere, and enters them in the backlogs. h.mu is held.
+func (h *Hub) number(records []*evbus.Record, steps []step) {
+	for _, s := range steps {
+		if len(s.taken) > 0 {
+			for _, r := range records[:s.records] {
+				h.seq++
+				r.Seq = h.seq
+			}
+			for _, d := range s.taken {
+				d.Enter(h.seq, s.records)
+			}
+		}
+		if s.watch != nil {
+			s.watch.Begin(records[s.records-1].Seq)
+		}
+		records = records[s.records:]
 	}
+}
+
+// after does what need not be part of the step that accepted records.
+func (h *Hub) after(records []*evbus.Record, steps []step) {
+	for _, s := range steps {
+		for _, d := range s.taken {
+			d.Wake()
+		}
+		if !s.again {
+			h.tell(records[:s.records], s)
+		}
+		records = records[s.records:]
+	}
+}
+
+// tell tells those who count of records that were accepted.
+func (h *Hub) tell(records []*evbus.Record, s step) {
 	h.accepted.Add(int64(len(records)))
 	for _, r := range records {
 		for _, d := range s.dropped {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,6 +51,9 @@ func (h *Hub) Close(ctx context.Context) error {
 		d.Drain()
 	}
 	_ = h.Flush(ctx) // what it could not wait for is counted below
+	if h.committer != nil {
+		h.committer.end()
+	}
 	h.streams.close()
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
@@ -60,8 +64,15 @@ func (h *Hub) Close(ctx context.Context) error {
 	h.draining.Wait()
 	h.stopAll()
 	close(h.stopped)
-	h.warnOfLetters(all)
-	return remaining(all)
+	if h.journal == nil {
+		h.warnOfLetters(all)
+		return remaining(all, nil)
+	}
+	err := remaining(all, h.committer.lost)
+	if closeErr := h.closeJournal(); closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	return err
 }
 
 func (h *Hub) stopAll() {
@@ -88,15 +99,24 @@ func (h *Hub) warnOfLetters(ds []*evbus.Destination) {
 	}
 }
 
-func remaining(ds []*evbus.Destination) error {
-	lost := map[string]int{}
+// remaining says what ds could not deliver. With a journal all of that is kept but for what it could not take, which is
+// unwritten.
+func remaining(ds []*evbus.Destination, unwritten map[*evbus.Destination]int) error {
+	e := &RemainingError{Kept: map[string]int{}, Lost: map[string]int{}}
 	for _, d := range ds {
-		if n := d.Remaining(); n > 0 {
-			lost[d.Name()] = n
+		kept, lost := d.Remaining(), unwritten[d]
+		if unwritten == nil {
+			kept, lost = 0, kept
+		}
+		if kept -= lost; kept > 0 {
+			e.Kept[d.Name()] = kept
+		}
+		if lost > 0 {
+			e.Lost[d.Name()] = lost
 		}
 	}
-	if len(lost) == 0 {
+	if len(e.Kept)+len(e.Lost) == 0 {
 		return nil
 	}
-	return &RemainingError{Lost: lost}
+	return e
 }

@@ -18,11 +18,15 @@ type Hub struct {
 	sealer *evbus.Sealer
 	log    evbus.Log
 	hooks  *evbus.Hooks
+	// journal and committer are nil without a journal.
+	journal   *openJournal
+	committer *committer
 
 	routing   atomic.Pointer[routing]
 	unmatched unmatched
 	streams   streams
 	accepted  atomic.Int64
+	claims    claims
 
 	// mu makes accepting one step: it is held while room is reserved in every destination and the record enters the
 	// log. It comes before the locks of destinations.
@@ -64,9 +68,20 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 		stopped: make(chan struct{}),
 		retired: map[string]*retiree{},
 	}
+	if c.journal != "" {
+		if err := h.openJournal(); err != nil {
+			return nil, err
+		}
+	}
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	h.put(p, nil)
+	if err := h.put(p, nil); err != nil {
+		h.closeJournal()
+		return nil, err
+	}
+	if h.committer != nil {
+		go h.committer.run()
+	}
 	return h, nil
 }
 
@@ -74,8 +89,11 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 type Stats struct {
 	// Accepted counts the events that were accepted, Unmatched those of them that matched no destination.
 	Accepted, Unmatched int64
-	// Destinations are in the order of the acct file; those that a reload removed come last.
+	// Destinations are in the order of the acct file; those that a reload removed come last, and then those that the
+	// journal has events for although they were not in the file.
 	Destinations []DestinationStats
+	// Journal is nil without a journal.
+	Journal *JournalStats
 }
 
 // Stats returns a snapshot.
@@ -91,17 +109,17 @@ func (h *Hub) Stats() Stats {
 		stats.Removed = true
 		s.Destinations = append(s.Destinations, stats)
 	}
+	h.journalStats(&s)
 	return s
 }
-
-// Sync returns when every event that was accepted before is as durable as the hub makes it. Without a journal that is
-// at once.
-func (h *Hub) Sync(ctx context.Context) error { return ctx.Err() }
 
 // Flush returns when every event that was accepted before is delivered, dropped by policy or a dead letter, at every
 // destination; or when ctx ends, with its error; or with ErrClosed when the hub was closed before. A destination that
 // a reload removed is waited for as long as it delivers.
 func (h *Hub) Flush(ctx context.Context) error {
+	if err := h.Sync(ctx); err != nil {
+		return err
+	}
 	for _, w := range h.unflushed() {
 		select {
 		case <-w.flushed:

@@ -51,9 +51,9 @@ type JournalBacklog struct {
 	Bytes  int64
 	Oldest time.Time
 	// Delivered counts the events that are settled since the destination is known.
-	Delivered                int64
-	DeadLetters              int
-	DeadLetterBytes          int64
+	Delivered                 int64
+	DeadLetters               int
+	DeadLetterBytes           int64
 	FirstWaiting, LastSettled uint64
 }
 

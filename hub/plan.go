@@ -107,6 +107,9 @@ func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.opt
 // planEntry returns the destinations of one entry. names holds the identities given so far.
 func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]bool) ([]PlannedDestination, error) {
 	options := evbus.DefaultOptions()
+	if c.journal != "" {
+		options.Delivery.Backlog = evbus.DefaultBacklogWithJournal
+	}
 	wrong := mistakes{entry: e}
 	conns, err := p.Configure(entryDecoder{e, &options})
 	wrong.decoding(err)

@@ -27,11 +27,15 @@ func (h *Hub) PutNowait(e Event) error {
 	if err != nil {
 		return err
 	}
-	full, err := h.tryAccept(h.routing.Load(), r, nil)
-	if full != nil {
-		return &FullError{Destination: full.destination}
+	for {
+		taken, full, err := h.tryAccept(h.routing.Load(), []*evbus.Record{r}, false)
+		switch {
+		case full != nil:
+			return &full.FullError
+		case err != nil || taken.n == 1:
+			return err
+		}
 	}
-	return err
 }
 
 // PutWait is Put, and then waits until every destination has settled the event. The receipt says for each what became
@@ -54,20 +58,66 @@ func (h *Hub) PutTracked(ctx context.Context, e Event) (*Tracked, error) {
 	return h.accept(ctx, r, true)
 }
 
-// PutAll puts events in their order. It stops at the first that is not accepted and returns how many were, and why it
-// stopped.
+// PutAll puts events in their order, and waits for the disk once. It stops at the first that is not accepted and
+// returns how many were, and why it stopped. After ErrUncertain some of those behind the accepted ones may be accepted
+// too.
 func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) {
-	for accepted < len(es) {
-		part := es[accepted:min(len(es), accepted+groupSize)]
+	var all offers
+	for all.n < len(es) && err == nil {
+		part := es[all.n:min(len(es), all.n+groupSize)]
 		records, sealErr := h.sealAll(part)
-		n, err := h.acceptAll(ctx, records)
-		accepted += n
-		if err == nil {
+		if err = h.offerAll(ctx, records, &all); err == nil {
 			err = sealErr
 		}
-		if err != nil {
-			return accepted, fmt.Errorf("event %d: %w", accepted, err)
+	}
+	accepted, diskErr := h.awaitAll(ctx, all)
+	if diskErr != nil {
+		err = diskErr
+	}
+	if err != nil {
+		return accepted, fmt.Errorf("event %d: %w", accepted, err)
+	}
+	return accepted, nil
+}
+
+// offers are what one PutAll has brought so far: n events, which without a journal are accepted already.
+type offers struct {
+	n   int
+	all []*offer
+}
+
+// offerAll has records accepted in order, in as few steps as there is room for.
+func (h *Hub) offerAll(ctx context.Context, records []*evbus.Record, all *offers) error {
+	for len(records) > 0 {
+		routing := h.routing.Load()
+		taken, full, err := h.tryAccept(routing, records, false)
+		all.n += taken.n
+		records = records[taken.n:]
+		if taken.offer != nil {
+			all.all = append(all.all, taken.offer)
 		}
+		if err != nil {
+			return err
+		}
+		if full != nil {
+			if err := h.awaitRoom(ctx, routing, full); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// awaitAll waits until all offers are on disk and returns how many events are.
+func (h *Hub) awaitAll(ctx context.Context, offers offers) (accepted int, err error) {
+	if h.committer == nil {
+		return offers.n, nil
+	}
+	for i, o := range offers.all {
+		if err := h.awaitDurable(ctx, offers.all[i:]...); err != nil {
+			return accepted, err
+		}
+		accepted += len(o.records)
 	}
 	return accepted, nil
 }

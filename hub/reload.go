@@ -45,26 +45,31 @@ func (h *Hub) Reload(ctx context.Context, f *acct.File) error {
 	for _, d := range h.routing.Load().Destinations() {
 		present[d.Name()] = d
 	}
-	h.put(p, present)
-	return nil
+	return h.put(p, present)
 }
 
-// put puts p in force. present are the destinations in force so far; h.reloading is held.
-func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) {
+// put puts p in force. present are the destinations in force so far; h.reloading is held. After an error nothing has
+// changed.
+func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) error {
+	places, err := h.places(p, present)
+	if err != nil {
+		return err
+	}
 	for _, w := range p.Warnings {
 		h.logger.Warn(w.String())
 	}
 	removed := maps.Clone(present)
 	var all []*evbus.Destination
-	for _, planned := range p.Destinations {
+	for i, planned := range p.Destinations {
 		d := present[planned.Name]
 		delete(removed, planned.Name)
 		switch {
 		case d == nil:
-			d = h.start(planned)
+			d = h.start(planned, places[i])
 		case !sameConfig(d.Config(), planned.Config):
 			d.Configure(planned.Config)
 		}
+		h.setMemory(d)
 		all = append(all, d)
 	}
 	next := &routing{Router: evbus.NewRouter(p.table, all), replaced: make(chan struct{})}
@@ -78,6 +83,28 @@ func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) {
 	for _, name := range slices.Sorted(maps.Keys(removed)) {
 		h.retire(removed[name])
 	}
+	return nil
+}
+
+// place is where a destination keeps what it has.
+type place struct {
+	number  uint32
+	letters evbus.Letters
+}
+
+// places returns the places of the destinations of p, those of the new ones with their letters.
+func (h *Hub) places(p *Plan, present map[string]*evbus.Destination) ([]place, error) {
+	if h.journal != nil {
+		return h.journal.places(p, present)
+	}
+	places := make([]place, len(p.Destinations))
+	for i, planned := range p.Destinations {
+		if present[planned.Name] == nil {
+			places[i] = place{h.numbers, evbus.NewMemoryLetters()}
+			h.numbers++
+		}
+	}
+	return places, nil
 }
 
 func sameConfig(a, b evbus.Config) bool {
@@ -85,7 +112,7 @@ func sameConfig(a, b evbus.Config) bool {
 }
 
 // start starts a destination: a new one, or one that was removed earlier and now comes back.
-func (h *Hub) start(p PlannedDestination) *evbus.Destination {
+func (h *Hub) start(p PlannedDestination, at place) *evbus.Destination {
 	if back := h.retired[p.Name]; back != nil {
 		delete(h.retired, p.Name)
 		back.cancel()
@@ -94,8 +121,7 @@ func (h *Hub) start(p PlannedDestination) *evbus.Destination {
 		back.Start()
 		return back.Destination
 	}
-	d := evbus.NewDestination(p.Name, h.numbers, p.Config, h.log, evbus.NewMemoryLetters(), h.hooks, h.logger)
-	h.numbers++
+	d := evbus.NewDestination(p.Name, at.number, p.Config, h.log, at.letters, h.hooks, h.logger)
 	d.Start()
 	return d
 }
@@ -115,7 +141,10 @@ func (h *Hub) retire(d *evbus.Destination) {
 			}
 		}
 		_ = d.Stop(context.Background())
-		if n := d.Remaining(); n > 0 && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		if n := d.Remaining(); n > 0 && h.journal != nil {
+			h.logger.Warn("a removed destination still has events; they are kept in the journal until it is configured "+
+				"again (evhub journal adopt|drop)", "destination", d.Name(), "events", n)
+		} else if n > 0 && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 			h.logger.Warn("a removed destination still has events; they are kept until it is configured again",
 				"destination", d.Name(), "events", n)
 		}

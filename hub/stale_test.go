@@ -47,15 +47,16 @@ func TestAPutWithAStaleRoute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if full, err := h.tryAccept(old, r, nil); full != nil || err != nil {
-			t.Fatal(full, err)
+		stale, full, err := h.tryAccept(old, []*evbus.Record{r}, false)
+		if stale.n != 0 || full != nil || err != nil {
+			t.Errorf("tryAccept = %+v, %v, %v; want to be asked again with the new routing", stale, full, err)
+		}
+		if _, err := h.accept(t.Context(), r, false); err != nil {
+			t.Fatal(err)
 		}
 		synctest.Wait()
 		if f, n := from.Stats().Stored, to.Stats().Stored; f != 0 || n != 1 {
 			t.Errorf("the old destination got %d, the new one %d", f, n)
-		}
-		if n, full, err := h.tryAcceptAll(old, []*evbus.Record{r}); n != 0 || full != nil || err != nil {
-			t.Errorf("tryAcceptAll = %d, %v, %v; want to be asked again with the new routing", n, full, err)
 		}
 	})
 }
@@ -65,9 +66,9 @@ func TestAReplayWithAStaleRoute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, old, _, _ := staleHub(t)
 		for l := range h.DeadLetters(DeadFilter{}) {
-			replayed, again, err := h.tryReplay(old, l)
-			if replayed || again == nil || err != nil {
-				t.Errorf("%v, %v, %v; want to be asked again with the new routing", replayed, again, err)
+			stale, full, err := h.tryReplay(old, old.Destinations()[0], []DeadLetter{l})
+			if stale.n != 0 || full != nil || err != nil {
+				t.Errorf("%+v, %v, %v; want to be asked again with the new routing", stale, full, err)
 			}
 		}
 		if n, err := h.Replay(t.Context(), DeadFilter{}); n != 0 || err != nil {

@@ -79,7 +79,7 @@ func (s *Subscription) Events(ctx context.Context) iter.Seq2[Event, error] {
 					return
 				}
 			case r != nil:
-				if !yield(eventOf(r), nil) {
+				if !yield(s.streams.event(r), nil) {
 					return
 				}
 			case !open:
@@ -102,9 +102,12 @@ func (s *Subscription) Close() {
 	s.end()
 }
 
-func eventOf(r *evbus.Record) Event {
+// event returns r as an event. One that went nowhere has no position.
+func (s *streams) event(r *evbus.Record) Event {
 	e := Event(r.Event())
-	e.Position = strconv.FormatUint(r.Seq, 10)
+	if r.Seq != 0 {
+		e.Position = s.journal + strconv.FormatUint(r.Seq, 10)
+	}
 	return e
 }
 
@@ -165,7 +168,8 @@ func (s *Subscription) signal() {
 
 // streams are the subscriptions of a hub.
 type streams struct {
-	count atomic.Int32 // lets the path without subscriptions pass without the lock
+	count   atomic.Int32 // lets the path without subscriptions pass without the lock
+	journal string       // what stands before the Seq in a position: the journal's id and a colon
 
 	mu     sync.RWMutex // guards the fields below
 	all    map[*Subscription]struct{}

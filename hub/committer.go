@@ -1,0 +1,255 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal"
+)
+
+// committer writes what callers offer to the journal, all that has gathered at a time, and hands it to the
+// destinations in the order of its numbers. Its fields are guarded by hub.mu.
+type committer struct {
+	hub   *Hub
+	wake  chan struct{} // 1: something has gathered
+	stop  chan struct{} // closed: what is there is tried once more, and then given up
+	ended chan struct{}
+
+	gathering *group
+	writing   *group // nil while nothing is written
+	// failure is why the journal takes nothing at present, and room closed when it is worth trying again.
+	failure error
+	room    chan struct{}
+	lost    map[*evbus.Destination]int // events that were given up
+
+	records []*evbus.Record // memory for write
+	logged  time.Time
+}
+
+// mostGathered bounds the bytes that wait to be written.
+const mostGathered = 32 << 20
+
+func newCommitter(h *Hub) *committer {
+	return &committer{
+		hub: h, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
+		gathering: newGroup(), room: make(chan struct{}), lost: map[*evbus.Destination]int{},
+	}
+}
+
+// offer takes records, for which room is reserved, to be written.
+func (c *committer) offer(records []*evbus.Record, steps []step) *offer {
+	if len(records) == 0 {
+		return nil
+	}
+	o := &offer{records: records, steps: steps}
+	c.gathering.add(o)
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	return o
+}
+
+// withdraw takes back those of offers of which nothing has been written, in one step, and reports whether the first is
+// one of them.
+func (c *committer) withdraw(offers []*offer) (first bool) {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	for i, o := range offers {
+		if o.group == c.gathering && c.gathering.remove(o) {
+			o.cancel()
+			first = first || i == 0
+		}
+	}
+	return first
+}
+
+// journalFull says why the journal takes nothing at present, and until when; nil if it does. h.mu is held.
+func (h *Hub) journalFull() *noRoom {
+	c := h.committer
+	switch {
+	case c == nil:
+		return nil
+	case c.failure != nil:
+		return &noRoom{FullError{Err: c.failure}, c.room}
+	case c.gathering.bytes > mostGathered:
+		return &noRoom{FullError{Err: errSlowDisk}, c.room}
+	}
+	return nil
+}
+
+var errSlowDisk = fmt.Errorf("the disk is slower than events come: %d MiB wait to be written", mostGathered>>20)
+
+func (c *committer) run() {
+	defer close(c.ended)
+	for stopping := false; ; {
+		g := c.take()
+		switch {
+		case g != nil:
+			c.write(g)
+		case stopping:
+			return
+		default:
+			select {
+			case <-c.wake:
+			case <-c.stop:
+				stopping = true
+			}
+		}
+	}
+}
+
+// take returns what has gathered, numbered; nil if that is nothing.
+func (c *committer) take() *group {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	g := c.gathering
+	if g.empty() {
+		return nil
+	}
+	c.gathering, c.writing = newGroup(), g
+	for _, o := range g.offers {
+		c.hub.number(o.records, o.steps)
+	}
+	c.retry()
+	return g
+}
+
+// retry has those who wait for room try again. hub.mu is held.
+func (c *committer) retry() {
+	close(c.room)
+	c.room = make(chan struct{})
+}
+
+// write makes g durable, however often it has to try, and hands it over. It gives up only when the hub closes.
+func (c *committer) write(g *group) {
+	c.records = g.stored(c.records[:0])
+	err := c.append()
+	for wait := firstRewrite; err != nil && c.pause(wait); wait = min(2*wait, lastRewrite) {
+		err = c.append()
+	}
+	clear(c.records)
+	if err == nil {
+		for _, o := range g.offers {
+			c.handOver(o)
+		}
+	}
+	c.finish(g, err)
+}
+
+// append writes c.records, and says so if that fails.
+func (c *committer) append() error {
+	if len(c.records) == 0 {
+		return nil
+	}
+	err := c.hub.log.Append(c.records)
+	c.hub.mu.Lock()
+	before := c.failure
+	c.failure = err
+	c.hub.mu.Unlock()
+	now := time.Now()
+	switch {
+	case err == nil && before != nil:
+		c.hub.logger.Info("the journal takes events again")
+		c.logged = time.Time{}
+	case err != nil && now.Sub(c.logged) >= complainEvery:
+		c.logged = now
+		c.hub.logger.Error("the journal cannot be written; events wait, deliveries go on", "error", err, "no_room", journal.IsNoRoom(err))
+	}
+	return err
+}
+
+const (
+	// A group that could not be written is tried again after firstRewrite, and then after twice as long each time up
+	// to lastRewrite.
+	firstRewrite, lastRewrite = 20 * time.Millisecond, 500 * time.Millisecond
+	// complainEvery is how often a journal that cannot be written is logged.
+	complainEvery = 30 * time.Second
+)
+
+// pause waits for d and reports whether to go on trying.
+func (c *committer) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-c.stop:
+		return false
+	}
+}
+
+// handOver tells everyone of what is durable now.
+func (c *committer) handOver(o *offer) {
+	records := o.records
+	for _, s := range o.steps {
+		if !s.again {
+			for _, r := range records[:s.records] {
+				c.hub.streams.publish(r)
+			}
+		}
+		records = records[s.records:]
+	}
+	c.hub.after(o.records, o.steps)
+}
+
+// finish wakes those who wait for g.
+func (c *committer) finish(g *group, err error) {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	c.writing = nil
+	if err != nil {
+		g.err = fmt.Errorf("%w: the hub was closed while the journal could not be written: %w", ErrUncertain, err)
+		c.giveUp(g)
+	}
+	close(g.done)
+	c.retry()
+}
+
+// giveUp counts what g held as lost. hub.mu is held.
+func (c *committer) giveUp(g *group) {
+	for _, o := range g.offers {
+		for _, s := range o.steps {
+			for _, d := range s.taken {
+				c.lost[d] += s.records
+			}
+		}
+	}
+}
+
+// pending returns the newest group that is not on disk; nil if all is.
+func (c *committer) pending() *group {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	if !c.gathering.empty() {
+		return c.gathering
+	}
+	return c.writing
+}
+
+// end writes what is there, or gives it up, and stops.
+func (c *committer) end() {
+	close(c.stop)
+	<-c.ended
+}
+
+// Sync returns when every event that was accepted before is as durable as the hub makes it: on disk with a journal,
+// and at once without. When ctx ends first it returns the context's error; ErrUncertain if the hub was closed while the
+// journal could not be written.
+func (h *Hub) Sync(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || h.committer == nil {
+		return err
+	}
+	g := h.committer.pending()
+	if g == nil {
+		return nil
+	}
+	select {
+	case <-g.done:
+		return g.err
+	case <-ctx.Done():
+		return evbus.Ended(ctx)
+	}
+}

@@ -1,0 +1,101 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/evhub/evhub/evbus"
+)
+
+// group is what becomes durable by one write to the journal.
+type group struct {
+	offers []*offer
+	bytes  int64
+	done   chan struct{} // closed when it is on disk, or given up
+	err    error         // why it was given up
+}
+
+// offer is what one caller brought: records with room reserved.
+type offer struct {
+	records []*evbus.Record
+	steps   []step
+	group   *group
+}
+
+func newGroup() *group { return &group{done: make(chan struct{})} }
+
+func (g *group) add(o *offer) {
+	o.group = g
+	g.offers = append(g.offers, o)
+	g.bytes += o.bytes()
+}
+
+// remove takes o out and reports whether it was there.
+func (g *group) remove(o *offer) bool {
+	i := slices.Index(g.offers, o)
+	if i < 0 {
+		return false
+	}
+	g.offers = slices.Delete(g.offers, i, i+1)
+	g.bytes -= o.bytes()
+	return true
+}
+
+func (g *group) empty() bool { return len(g.offers) == 0 }
+
+// stored appends the records that go into the journal to dst.
+func (g *group) stored(dst []*evbus.Record) []*evbus.Record {
+	for _, o := range g.offers {
+		for _, r := range o.records {
+			if r.Seq != 0 {
+				dst = append(dst, r)
+			}
+		}
+	}
+	return dst
+}
+
+func (o *offer) bytes() int64 {
+	var n int64
+	for _, r := range o.records {
+		n += r.Size()
+	}
+	return n
+}
+
+// cancel gives back the room that was reserved.
+func (o *offer) cancel() {
+	records := o.records
+	for _, s := range o.steps {
+		for _, r := range records[:s.records] {
+			for _, d := range s.taken {
+				d.Cancel(r)
+			}
+		}
+		records = records[s.records:]
+	}
+}
+
+// awaitDurable waits until the first of offers is on disk. If ctx ends before, all of them of which nothing is written
+// are taken back and not accepted. Once the first is being written nobody knows, which is ErrUncertain.
+func (h *Hub) awaitDurable(ctx context.Context, offers ...*offer) error {
+	o := offers[0]
+	if o == nil {
+		return nil
+	}
+	select {
+	case <-o.group.done:
+		return o.group.err
+	default:
+	}
+	select {
+	case <-o.group.done:
+		return o.group.err
+	case <-ctx.Done():
+		if h.committer.withdraw(offers) {
+			return evbus.Ended(ctx)
+		}
+		return fmt.Errorf("%w: %w", ErrUncertain, evbus.Ended(ctx))
+	}
+}

@@ -1,0 +1,107 @@
+package hub
+
+import (
+	"log/slog"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal"
+)
+
+// journalLog is the evbus.Log on a journal. Of the newest records it keeps some in memory for each destination, so that
+// one that keeps up reads nothing from disk.
+type journalLog struct {
+	journal *journal.Journal
+	logger  *slog.Logger
+
+	mu      sync.Mutex // guards replacing windows
+	windows atomic.Pointer[map[uint32]*window]
+
+	// Append's, used again.
+	text  []byte
+	group []journal.Record
+}
+
+func newJournalLog(j *journal.Journal, logger *slog.Logger) *journalLog {
+	l := &journalLog{journal: j, logger: logger}
+	l.windows.Store(&map[uint32]*window{})
+	return l
+}
+
+// keptText is the most memory for encoded records, in bytes, that is kept for the next group.
+const keptText = 8 << 20
+
+// Append implements evbus.Log.
+func (l *journalLog) Append(group []*evbus.Record) error {
+	size := 0
+	for _, r := range group {
+		size += r.StoredSize()
+	}
+	if cap(l.text) < size {
+		l.text = make([]byte, 0, size+size/4)
+	}
+	text := l.text[:0]
+	l.group = l.group[:0]
+	for _, r := range group {
+		start := len(text)
+		text = r.AppendStored(text)
+		l.group = append(l.group, journal.Record{Seq: r.Seq, Destinations: r.Destinations, Data: text[start:]})
+	}
+	if cap(text) > keptText {
+		l.text = nil
+	}
+	if err := l.journal.Append(l.group); err != nil {
+		return err
+	}
+	windows := *l.windows.Load()
+	for _, r := range group {
+		for _, number := range r.Destinations {
+			if w := windows[number]; w != nil {
+				w.push(r)
+			}
+		}
+	}
+	return nil
+}
+
+// Read implements evbus.Log.
+func (l *journalLog) Read(dst []*evbus.Record, number uint32, limit int, maxBytes int64) ([]*evbus.Record, evbus.Lost, error) {
+	return l.window(number).take(dst, limit, maxBytes)
+}
+
+// Ack implements evbus.Log.
+func (l *journalLog) Ack(number uint32, seq uint64) { l.window(number).ack(seq) }
+
+// Unread implements evbus.Log.
+func (l *journalLog) Unread(number uint32) evbus.Unread { return l.window(number).waiting() }
+
+// Standing implements evbus.Log. It begins a new window at what the journal knows to be settled.
+func (l *journalLog) Standing(number uint32) evbus.Standing {
+	w := newWindow(l.journal, number, l.logger)
+	l.replace(number, w)
+	return evbus.Standing{Done: w.done.Seq, Newest: w.newest, Events: w.unread.Events, Bytes: w.unread.Bytes}
+}
+
+func (l *journalLog) replace(number uint32, w *window) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	windows := maps.Clone(*l.windows.Load())
+	if old := windows[number]; old != nil {
+		old.close()
+	}
+	windows[number] = w
+	l.windows.Store(&windows)
+}
+
+func (l *journalLog) window(number uint32) *window { return (*l.windows.Load())[number] }
+
+// setMemory bounds the records of a destination that are kept in memory, in bytes.
+func (l *journalLog) setMemory(number uint32, bytes int64) { l.window(number).setMemory(bytes) }
+
+func (l *journalLog) close() {
+	for _, w := range *l.windows.Load() {
+		w.close()
+	}
+}

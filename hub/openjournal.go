@@ -1,0 +1,131 @@
+package hub
+
+import (
+	"fmt"
+
+	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal"
+)
+
+// openJournal is the journal of a hub.
+type openJournal struct {
+	*journal.Journal
+	log *journalLog
+	dir string
+}
+
+// JournalStats is a snapshot of a hub's journal.
+type JournalStats struct {
+	// Dir is where it is, ID its identity.
+	Dir, ID string
+	// Segments are the files of the log, DiskBytes what they take.
+	Segments  int
+	DiskBytes int64
+	// Waiting are the bytes that are accepted by PutNowait, or offered by a Put that waits, and not yet on disk.
+	Waiting int64
+	// Failure is why it takes no events at present; empty if it does.
+	Failure string
+	// Damaged counts the places that could not be read.
+	Damaged uint64
+}
+
+// openJournal opens the journal that the options ask for.
+func (h *Hub) openJournal() error {
+	c := h.config
+	j, err := journal.Open(c.journal, journal.Options{
+		Logger: h.logger, SegmentBytes: c.journalOptions.SegmentBytes, MaxBytes: c.journalOptions.MaxBytes,
+	})
+	if err != nil {
+		return fmt.Errorf("evhub: %w", err)
+	}
+	log := newJournalLog(j, h.logger)
+	h.journal = &openJournal{Journal: j, log: log, dir: c.journal}
+	h.log, h.seq = log, j.LastSeq()
+	h.sealer.Overhead = evbus.JournalOverhead
+	h.streams.journal = j.ID() + ":"
+	h.committer = newCommitter(h)
+	return nil
+}
+
+// closeJournal closes the journal, if there is one. Nobody delivers any more.
+func (h *Hub) closeJournal() error {
+	if h.journal == nil {
+		return nil
+	}
+	h.journal.log.close()
+	if err := h.journal.Close(); err != nil {
+		return fmt.Errorf("evhub: closing the journal: %w", err)
+	}
+	return nil
+}
+
+// places returns the places of the destinations of p. Names that are new to the journal are written to it.
+func (j *openJournal) places(p *Plan, present map[string]*evbus.Destination) ([]place, error) {
+	names := make([]string, len(p.Destinations))
+	for i, planned := range p.Destinations {
+		names[i] = planned.Name
+	}
+	numbers, err := j.Assign(names)
+	if err != nil {
+		return nil, fmt.Errorf("evhub: the destinations could not be written to the journal: %w", err)
+	}
+	places := make([]place, len(numbers))
+	for i, number := range numbers {
+		places[i].number = number
+		if present[names[i]] != nil {
+			continue
+		}
+		store, err := j.DeadLetters(number)
+		if err != nil {
+			return nil, fmt.Errorf("evhub: the dead letters of %s: %w", names[i], err)
+		}
+		places[i].letters = journalLetters{store}
+	}
+	return places, nil
+}
+
+// setMemory has as much of d's backlog in memory as its options allow.
+func (h *Hub) setMemory(d *evbus.Destination) {
+	if h.journal != nil {
+		h.journal.log.setMemory(d.Number(), int64(d.Config().Options.Delivery.Memory))
+	}
+}
+
+// journalStats adds what the journal has to tell.
+func (h *Hub) journalStats(s *Stats) {
+	if h.journal == nil {
+		return
+	}
+	j := h.journal.Stats()
+	of := &JournalStats{
+		Dir: h.journal.dir, ID: h.journal.ID(), Segments: j.Segments, DiskBytes: j.DiskBytes, Damaged: j.BadFrames,
+	}
+	h.mu.Lock()
+	of.Waiting = h.committer.gathering.bytes
+	if w := h.committer.writing; w != nil {
+		of.Waiting += w.bytes
+	}
+	if err := h.committer.failure; err != nil {
+		of.Failure = err.Error()
+	}
+	h.mu.Unlock()
+	s.Journal = of
+	s.Destinations = append(s.Destinations, h.orphans(s.Destinations)...)
+}
+
+// orphans returns the destinations that the journal has events for and that are not among known.
+func (h *Hub) orphans(known []DestinationStats) (all []DestinationStats) {
+	names := map[string]bool{}
+	for _, d := range known {
+		names[d.Name] = true
+	}
+	for _, d := range h.journal.Destinations() {
+		if waiting := d.Accepted.Minus(d.Done.Totals); waiting.Events > 0 && !d.Active && !names[d.Name] {
+			events, bytes := inBacklog(waiting)
+			all = append(all, DestinationStats{
+				Name: d.Name, Phase: evbus.Stopped, Removed: true, BacklogEvents: events, BacklogBytes: bytes, Oldest: d.Oldest,
+			})
+		}
+	}
+	return all
+}

@@ -1,0 +1,239 @@
+package hub
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal"
+	"github.com/evhub/evhub/internal/ring"
+)
+
+// window is what one destination has to read of a journal: its newest records in memory while it keeps up, and from
+// disk while it is behind.
+//
+//	   done        read          (in memory)     newest
+//	    |           |          |-----------|       |
+//	----+-----------+----------+-----------+-------+----> Seq
+//	    | in flight |                      | on disk alone: behind
+//
+// Memory is read first. What is on disk alone is newer, until the destination has caught up.
+type window struct {
+	journal *journal.Journal
+	number  uint32
+	logger  *slog.Logger
+
+	mu     sync.Mutex // guards the fields below
+	memory int64
+	ring   ring.Ring[*evbus.Record]
+	bytes  int64 // of ring
+	behind bool  // there are records newer than those in ring
+	newest uint64
+	unread evbus.Unread
+	oldest time.Time                 // about when the oldest on disk was accepted
+	read   journal.Cursor            // of the newest record that was read
+	served ring.Ring[journal.Cursor] // of the records that were read and are not settled
+	done   journal.Cursor
+
+	// Only who reads touches these.
+	reader  *journal.Reader // nil until something has to be read from disk
+	parser  evbus.StoredParser
+	entries []journal.Entry
+}
+
+func newWindow(j *journal.Journal, number uint32, logger *slog.Logger) *window {
+	w := &window{journal: j, number: number, logger: logger, parser: evbus.StoredParser{Overhead: evbus.JournalOverhead}}
+	for _, d := range j.Destinations() {
+		if d.Number != number {
+			continue
+		}
+		w.done, w.read, w.newest, w.oldest = d.Done, d.Done, d.Newest, d.Oldest
+		waiting := journal.Totals{Events: d.Accepted.Events - d.Done.Events, Bytes: d.Accepted.Bytes - d.Done.Bytes}
+		w.unread.Events, w.unread.Bytes = inBacklog(waiting)
+		w.behind = w.unread.Events > 0
+	}
+	return w
+}
+
+// inBacklog returns what records of a journal count in a backlog.
+func inBacklog(t journal.Totals) (events int, bytes int64) {
+	return int(t.Events), int64(t.Bytes) + int64(t.Events)*evbus.JournalOverhead
+}
+
+func (w *window) setMemory(bytes int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.memory = bytes
+}
+
+// push notes that r is on disk.
+func (w *window) push(r *evbus.Record) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.newest = r.Seq
+	w.unread.Events++
+	w.unread.Bytes += r.Size()
+	if w.behind || w.bytes+r.Size() > w.memory {
+		w.behind = true
+		return
+	}
+	w.ring.Push(r)
+	w.bytes += r.Size()
+}
+
+// take appends to dst what comes next.
+func (w *window) take(dst []*evbus.Record, limit int, maxBytes int64) ([]*evbus.Record, evbus.Lost, error) {
+	n := len(dst)
+	dst, behind := w.takeFromMemory(dst, limit, maxBytes)
+	if len(dst) > n || !behind {
+		return dst, evbus.Lost{}, nil
+	}
+	return w.takeFromDisk(dst, limit, maxBytes)
+}
+
+func (w *window) takeFromMemory(dst []*evbus.Record, limit int, maxBytes int64) (_ []*evbus.Record, behind bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for limit > 0 && maxBytes > 0 && w.ring.Len() > 0 {
+		r := w.ring.Pop()
+		w.bytes -= r.Size()
+		w.serve(r, int(r.Size()-evbus.JournalOverhead))
+		dst = append(dst, r)
+		limit--
+		maxBytes -= r.Size()
+	}
+	return dst, w.behind
+}
+
+// serve notes that r is read. w.mu is held.
+func (w *window) serve(r *evbus.Record, stored int) {
+	w.unread.Events--
+	w.unread.Bytes -= r.Size()
+	w.read.Seq = r.Seq
+	w.read.Events++
+	w.read.Bytes += uint64(stored)
+	w.served.Push(w.read)
+}
+
+// takeFromDisk reads what is on disk alone, until there is nothing more: then the destination has caught up.
+func (w *window) takeFromDisk(dst []*evbus.Record, limit int, maxBytes int64) ([]*evbus.Record, evbus.Lost, error) {
+	if w.reader == nil {
+		w.reader = w.journal.Reader(w.number)
+		w.reader.Seek(w.position())
+	}
+	for {
+		newest := w.newestSeq()
+		entries, gone, err := w.reader.Read(w.entries[:0], limit, maxBytes)
+		w.entries = entries
+		dst, lost := w.serveEntries(dst, entries, gone)
+		clear(entries)
+		if err != nil || len(entries) > 0 || lost.Events > 0 {
+			return dst, lost, err
+		}
+		if caughtUp, phantom := w.catchUp(newest); caughtUp {
+			return dst, phantom, nil
+		}
+	}
+}
+
+func (w *window) serveEntries(dst []*evbus.Record, entries []journal.Entry, gone journal.Totals) ([]*evbus.Record, evbus.Lost) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lost := w.lose(gone)
+	for _, e := range entries {
+		r, err := w.parser.Parse(e.Seq, e.Data)
+		if err != nil {
+			w.logger.Error("an event in the journal cannot be read", "seq", e.Seq, "error", err)
+			more := w.lose(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))})
+			lost.Events += more.Events
+			lost.Bytes += more.Bytes
+			continue
+		}
+		w.oldest = r.Accepted()
+		w.serve(r, len(e.Data))
+		dst = append(dst, r)
+	}
+	return dst, lost
+}
+
+// lose notes that records are gone. w.mu is held.
+func (w *window) lose(gone journal.Totals) (lost evbus.Lost) {
+	if gone.Events == 0 {
+		return lost
+	}
+	lost.Events, lost.Bytes = inBacklog(gone)
+	w.unread.Events -= lost.Events
+	w.unread.Bytes -= lost.Bytes
+	w.read.Events += gone.Events
+	w.read.Bytes += gone.Bytes
+	w.served.Push(w.read)
+	return lost
+}
+
+// catchUp is for when there is nothing more on disk, and newest was the newest record before that was found. It reports
+// whether the destination has caught up; what it still counts as unread then is not there.
+func (w *window) catchUp(newest uint64) (caughtUp bool, phantom evbus.Lost) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.newest > newest {
+		return false, phantom
+	}
+	w.behind = false
+	w.reader.Close()
+	w.reader = nil
+	if n := w.unread.Events; n > 0 {
+		phantom = evbus.Lost{Events: n, Bytes: w.unread.Bytes}
+		w.lose(journal.Totals{Events: uint64(n), Bytes: uint64(w.unread.Bytes - int64(n)*evbus.JournalOverhead)})
+	}
+	return true, phantom
+}
+
+func (w *window) position() journal.Cursor {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.read
+}
+
+func (w *window) newestSeq() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.newest
+}
+
+// ack notes that everything up to seq is settled.
+func (w *window) ack(seq uint64) {
+	w.mu.Lock()
+	before := w.done
+	for w.served.Len() > 0 && w.served.Front().Seq <= seq {
+		w.done = w.served.Pop()
+	}
+	done := w.done
+	w.mu.Unlock()
+	if done != before {
+		w.journal.Ack(w.number, done)
+	}
+}
+
+func (w *window) waiting() evbus.Unread {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u := w.unread
+	switch {
+	case u.Events == 0:
+		u.Oldest = time.Time{}
+	case w.ring.Len() > 0:
+		u.Oldest = w.ring.Front().Accepted()
+	default:
+		u.Oldest = w.oldest
+	}
+	return u
+}
+
+// close is for when nobody reads any more.
+func (w *window) close() {
+	if w.reader != nil {
+		w.reader.Close()
+		w.reader = nil
+	}
+}
