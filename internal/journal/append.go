@@ -9,7 +9,7 @@ import (
 
 // reserve is the room behind the frames of the active segment that Append leaves alone, so that even on a full disk it
 // can be ended and another one be begun.
-const reserve = 64 << 10
+const reserve = 32 << 10
 
 // groupTotals counts a group, by number.
 type groupTotals struct {

@@ -82,25 +82,26 @@ func (c *cursors) load(s *state, pairs cursorPairs) (lost []uint32) {
 	return lost
 }
 
-// open makes the loaded cursors durable and ready to be moved: which slot was fsynced last is not known, so all are,
-// before one is overwritten.
-func (c *cursors) open(rewrite bool) error {
+// open makes the loaded cursors durable and ready to be moved. They are written anew: what was read may never have
+// reached the disk, and after a Sync that failed in the process before, another one of the same file would not tell.
+// Only where there is no room for that it has to be good enough.
+func (c *cursors) open() error {
 	c.calls.Lock()
 	defer c.calls.Unlock()
-	if !rewrite {
-		file, err := c.fs.Open(cursorFileName)
-		if err == nil {
-			if err = file.Sync(); err == nil {
-				c.file = file
-				c.loaded()
-				return nil
-			}
-			_ = file.Close() // it is replaced
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	full := c.replace()
+	if !IsNoRoom(full) {
+		return full
 	}
-	return c.replace()
+	file, err := c.fs.Open(cursorFileName)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		return errors.Join(full, err)
+	}
+	c.file = file
+	c.loaded()
+	return nil
 }
 
 // loaded notes that what is in memory is what is on disk.

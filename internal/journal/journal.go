@@ -33,6 +33,8 @@ type Journal struct {
 
 	// compacting is held by who takes segments out of the log. Locked before writing.
 	compacting sync.Mutex
+	merged     []string // names that are in the log no more, to be removed when the directory is synced
+	unsynced   bool     // it is not
 	ballast    ballast
 
 	// mu guards what follows, and is never held while the disk works.
@@ -81,6 +83,9 @@ func (j *Journal) SyncCursors() error {
 		return ErrReadOnly
 	}
 	broken, err := j.cursors.sync()
+	if IsNoRoom(err) && j.ballast.give(j) {
+		_, err = j.cursors.sync()
+	}
 	if broken != nil {
 		j.mu.Lock()
 		j.stats.CursorErrors++

@@ -26,7 +26,8 @@ type logSegment struct {
 	size  int64   // that it takes on disk
 	index []place // of some frames
 
-	unchanged int64 // what was wanted of it when the compactor last looked
+	wanted int64 // of it, when the compactor last looked
+	tried  int64 // what was wanted when it was last rewritten
 
 	handle sync.Mutex
 	file   disk.File // open while somebody reads it

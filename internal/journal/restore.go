@@ -41,7 +41,7 @@ func (j *Journal) restore(segments []*found) error {
 	if j.readOnly {
 		return nil
 	}
-	return j.cursors.open(len(j.recovery.LostCursors) > 0)
+	return j.cursors.open()
 }
 
 // replayAll reads the segments from the newest first table on. What is left of the newest segment may be nothing, then
@@ -135,14 +135,15 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 		j.damaged(f.logSegment, r.confirmed)
 	}
 	j.recovery.TornBytes += r.torn
-	if f.size > f.end && !j.readOnly && r.frames > 0 {
+	if r.frames > 0 && !f.sealed && !j.readOnly {
 		j.truncate(f)
 	}
 	return r.frames, nil
 }
 
-// truncate cuts off what is behind the good frames of the newest segment. That it fails does no harm: what is there is
-// never read, because the next segment says where this one ends.
+// truncate cuts off what is behind the good frames of the newest segment, and makes durable what is not yet, because it
+// counts from now on. That it fails does no harm: what is there is never read, because the next segment says where this
+// one ends, and what is lost was never acknowledged.
 func (j *Journal) truncate(f *found) {
 	file, err := j.fs.Open(logPath(f.name))
 	if err == nil {

@@ -51,7 +51,13 @@ func (j *Journal) begin(size int64) error {
 
 // create makes the file of a segment, under a name that no other one has.
 func (j *Journal) create(h segment.Header) (name string, w *segment.Writer, err error) {
-	for attempt := 0; ; attempt++ {
+	attempt := 0
+	for _, s := range j.segments { // above all that are there: segments of one Seq are in the order of their attempts
+		if seq, n, _ := parseSegmentName(s.name); seq == h.First {
+			attempt = max(attempt, n+1)
+		}
+	}
+	for ; ; attempt++ {
 		name = segmentName(h.First, attempt)
 		w, err = segment.Create(j.fs, logPath(name), h)
 		if !errors.Is(err, fs.ErrExist) {

@@ -18,6 +18,7 @@ type found struct {
 	*logSegment
 	attempt    int
 	headerLost bool
+	readable   bool   // there is a header or a good frame
 	table      *table // nil if it is lost
 	salt       uint64
 	// endSeq is what the last frame says, if the segment is sealed.
@@ -63,6 +64,9 @@ func (j *Journal) survey() ([]*found, error) {
 	slices.SortFunc(segments, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.attempt, b.attempt))
 	})
+	if segments, err = j.withoutUnreadable(segments); err != nil {
+		return nil, err
+	}
 	if segments, err = j.withoutCopies(segments); err != nil {
 		return nil, err
 	}
@@ -91,32 +95,24 @@ func (j *Journal) look(f *found) (belongs bool, err error) {
 	case errors.As(err, &version):
 		return false, newer(logPath(f.name), version)
 	case err != nil:
-		return j.lookWithoutHeader(f, file)
+		return true, j.lookWithoutHeader(f, file)
 	case h.Journal != j.id:
 		return false, j.putAside(f, "it belongs to another journal")
 	case h.First != f.first:
 		return false, j.putAside(f, fmt.Sprintf("it is a copy of %s", segmentName(h.First, 0)))
 	}
+	f.readable = true
 	f.seed, f.salt, f.created, f.rewritten = h.Seed(), h.Salt, h.Created, h.Flags&segment.Rewritten != 0
 	return true, j.lookInside(f, file)
 }
 
-func (j *Journal) lookWithoutHeader(f *found, file io.ReaderAt) (belongs bool, err error) {
-	seed, ok := segment.FindSeed(file, f.size)
-	if !ok {
-		zero, err := onlyZeros(file, f.size)
-		if err != nil {
-			return false, err
-		}
-		if zero { // the machine stopped while it was created
-			return false, j.remove(logPath(f.name))
-		}
-		j.recovery.LostHeaders++
-		return false, j.putAside(f, "no frame of it can be read")
+func (j *Journal) lookWithoutHeader(f *found, file io.ReaderAt) error {
+	f.headerLost = true
+	f.seed, f.readable = segment.FindSeed(file, f.size)
+	if !f.readable {
+		return nil
 	}
-	f.seed, f.headerLost = seed, true
-	j.recovery.LostHeaders++
-	return true, j.lookInside(f, file)
+	return j.lookInside(f, file)
 }
 
 func (j *Journal) lookInside(f *found, file io.ReaderAt) error {
@@ -136,20 +132,35 @@ func (j *Journal) lookInside(f *found, file io.ReaderAt) error {
 	return err
 }
 
-// onlyZeros reports whether nothing was ever written to the first size bytes of a file.
-func onlyZeros(r io.ReaderAt, size int64) (bool, error) {
-	b := make([]byte, min(size, 256<<10))
-	for at := int64(0); at < size; at += int64(len(b)) {
-		n, err := r.ReadAt(b[:min(int64(len(b)), size-at)], at)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return false, err
-		}
-		if !allZero(b[:n]) {
-			return false, nil
+// withoutUnreadable takes the segments away in which nothing can be read. One that the machine was about to create when
+// it stopped looks like that, and held nothing: the newest, or one whose Seq was given to another attempt.
+func (j *Journal) withoutUnreadable(segments []*found) ([]*found, error) {
+	kept := segments[:0]
+	for i, f := range segments {
+		unfinished := i == len(segments)-1 || segments[i+1].first == f.first
+		switch {
+		case f.readable:
+			kept = append(kept, f)
+			if f.headerLost {
+				j.recovery.LostHeaders++
+			}
+		case unfinished && f.size <= unfinishedSize:
+			j.recovery.TornBytes += f.size
+			if err := j.remove(logPath(f.name)); err != nil {
+				return nil, err
+			}
+		default:
+			j.recovery.LostHeaders++
+			if err := j.putAside(f, "nothing in it can be read"); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return true, nil
+	return kept, nil
 }
+
+// unfinishedSize is the most that a segment is believed to have had before it was created for good.
+const unfinishedSize = 256 << 10
 
 // withoutCopies puts segments aside that have the salt of another one: somebody has copied the file.
 func (j *Journal) withoutCopies(segments []*found) ([]*found, error) {

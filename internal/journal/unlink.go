@@ -6,7 +6,9 @@ import "slices"
 // cursor of every destination that it is for. The newest segment stays, because its table says what has become of all
 // before it.
 func (j *Journal) unlink() {
-	j.compacting.Lock()
+	if !j.compacting.TryLock() {
+		return // the compactor is at work and sees to it
+	}
 	defer j.compacting.Unlock()
 	_ = j.unlinkDone() // the compactor tries again
 }

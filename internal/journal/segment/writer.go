@@ -119,7 +119,11 @@ func (w *Writer) Room() int64 { return w.room }
 // Seal ends the segment: it writes the last frame, gives back what was prepared but not used, and syncs. The file stays
 // open.
 func (w *Writer) Seal(seq uint64, payload []byte) error {
-	w.Add(End, First, seq, payload, nil)
+	var flags uint8
+	if len(w.buf) == 0 {
+		flags = First // else a power cut may take what is written with it
+	}
+	w.Add(End, flags, seq, payload, nil)
 	if err := w.Flush(); err != nil {
 		return err
 	}
