@@ -13,12 +13,14 @@ import (
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 )
 
+var silent = slog.New(slog.DiscardHandler)
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // open opens a journal on fs without anything in the background.
 func open(t testing.TB, fs disk.FS, change ...func(*journal.Options)) *journal.Journal {
 	t.Helper()
-	o := journal.Options{FS: fs, SegmentBytes: 4 << 10, SaveEvery: -1, Logger: slog.New(slog.DiscardHandler)}
+	o := journal.Options{FS: fs, SegmentBytes: 4 << 10, SaveEvery: -1, Logger: silent}
 	for _, f := range change {
 		f(&o)
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/evhub/evhub/internal/journal/segment"
 )
@@ -20,6 +21,9 @@ type Reader struct {
 	scan   *segment.Scanner
 	judged int // of the scan's bad ranges, those that are told
 	out    slab
+
+	suspect  *logSegment     // the last one that was left with bad bytes at its end; nil: none
+	suspects []segment.Range // they: damage, if something is missing
 }
 
 // Reader returns a reader for a number, which stands at its cursor.
@@ -37,6 +41,7 @@ func (r *Reader) Seek(at Cursor) {
 	case at.Seq > r.seq:
 		r.park()
 	}
+	r.suspect = nil
 	r.seq, r.read = at.Seq, at.Totals
 }
 
@@ -113,11 +118,19 @@ func (r *Reader) enter(q *request) (bool, error) {
 // is lost. It is false if there are entries that come before the loss.
 func (r *Reader) account(q *request, v view) bool {
 	missing := v.accepted.Minus(r.read)
-	if !v.exact || missing == (Totals{}) {
+	if !v.exact {
+		return true
+	}
+	if missing == (Totals{}) {
+		r.suspect = nil
 		return true
 	}
 	if !q.none() {
 		return false
+	}
+	if r.suspect != nil {
+		r.j.damaged(r.suspect, r.suspects)
+		r.suspect = nil
 	}
 	q.lost = q.lost.Plus(missing)
 	r.read = r.read.Plus(missing)
@@ -152,10 +165,11 @@ func unknownKind(s *logSegment) error {
 	return &RefusedError{Path: logPath(s.name), Why: "has frames of an unknown kind; use the evhub that wrote it"}
 }
 
-// judge tells of bad bytes that the scan has passed. Only a frame that begins a group says that they are damage; what is
-// bad at the end of a segment may never have been acknowledged.
+// judge tells of bad bytes that the scan has passed. Only a frame that begins a group says that they are damage, or the
+// last one if it names a record that is not there; what is bad at the end of a segment may never have been acknowledged.
 func (r *Reader) judge(f segment.Frame) {
-	if bad := r.scan.Bad(); len(bad) > r.judged && f.Flags&segment.First != 0 {
+	bad := r.scan.Bad()
+	if len(bad) > r.judged && (f.Flags&segment.First != 0 || f.Kind == segment.End && f.Seq > r.seq) {
 		r.j.damaged(r.at.segment, bad[r.judged:])
 		r.judged = len(bad)
 	}
@@ -173,6 +187,9 @@ func (r *Reader) advance(q *request) bool {
 		r.account(q, v)
 		r.park()
 		return false
+	}
+	if bad := r.scan.Bad(); len(bad) > r.judged {
+		r.suspect, r.suspects = v.segment, slices.Clone(bad[r.judged:])
 	}
 	r.seq = max(r.seq, v.last)
 	r.leave()

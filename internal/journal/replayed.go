@@ -37,7 +37,7 @@ func (r *replayed) run() error {
 	for r.scan.Next() {
 		f := r.scan.Frame()
 		if len(r.scan.Bad()) > len(r.confirmed) {
-			if f.Flags&segment.First != 0 {
+			if f.Flags&segment.First != 0 || f.Kind == segment.End && f.Seq > r.seen() {
 				r.confirmed, r.safe = r.scan.Bad(), nil
 			} else {
 				r.markSafe()
@@ -70,11 +70,16 @@ func (r *replayed) markSafe() {
 	}
 }
 
+// seen is the highest Seq so far, or what comes before the segment.
+func (r *replayed) seen() uint64 {
+	return max(r.state.last, r.segment.first-min(r.segment.first, 1))
+}
+
 // take brings the state up to date with a frame.
 func (r *replayed) take(f segment.Frame) error {
 	switch f.Kind {
 	case segment.Event:
-		before := max(r.state.last, r.segment.first-min(r.segment.first, 1))
+		before := r.seen()
 		if f.Seq <= before {
 			return nil // seen in a segment before
 		}
@@ -87,7 +92,7 @@ func (r *replayed) take(f segment.Frame) error {
 			r.state.apply(t, r.id)
 		}
 	case segment.End:
-		if before := max(r.state.last, r.segment.first-min(r.segment.first, 1)); f.Seq > before && !r.segment.rewritten {
+		if before := r.seen(); f.Seq > before && !r.segment.rewritten {
 			r.lost += f.Seq - before
 		}
 		r.state.last = max(r.state.last, f.Seq)

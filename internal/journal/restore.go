@@ -19,6 +19,11 @@ func (j *Journal) restore(segments []*found) error {
 			f.last = min(f.last, segments[i+1].first-1)
 		}
 	}
+	if !j.readOnly && len(segments) > 0 { // the process before may have stopped before it did
+		if err := j.fs.SyncDir(logDir); err != nil {
+			return err
+		}
+	}
 	segments, tablesLost, err := j.replayAll(segments)
 	if err != nil {
 		return err
@@ -69,7 +74,7 @@ func (j *Journal) replayAll(segments []*found) (kept []*found, tablesLost bool, 
 		}
 	}
 	for i, f := range segments {
-		if f.table == nil {
+		if f.table == nil && f.last >= f.first { // else it never held a record, nor was it to
 			j.recovery.LostTables++
 			tablesLost = tablesLost || i >= from
 		}

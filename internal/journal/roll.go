@@ -101,9 +101,9 @@ func (j *Journal) seal() {
 func (j *Journal) abandon(err error) {
 	j.log.Warn("journal: a segment failed and is closed; the next group goes to a new one",
 		"segment", j.active.name, "error", err)
-	if IsNoRoom(err) { // the room behind the good frames is wanted
-		_ = j.writer.File().Truncate(j.active.end)
-	}
+	// The failed group is better gone, and if the disk is full its room is wanted. If that fails too, the next segment
+	// says that it does not count.
+	_ = j.writer.File().Truncate(j.active.end)
 	_ = j.writer.Close()
 	j.mu.Lock()
 	defer j.mu.Unlock()
