@@ -57,11 +57,11 @@ func (j *Journal) open() error {
 			return err
 		}
 	}
-	segments, err := j.survey()
+	segments, unreadable, err := j.survey()
 	if err != nil {
 		return err
 	}
-	if err := j.restore(segments); err != nil {
+	if err := j.restore(segments, unreadable); err != nil {
 		return err
 	}
 	j.finishRecovery()

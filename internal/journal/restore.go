@@ -5,7 +5,7 @@ import (
 )
 
 // restore makes the state of the journal from what was found: the newest table, the records behind it, the cursors.
-func (j *Journal) restore(segments []*found) error {
+func (j *Journal) restore(segments, unreadable []*found) error {
 	pairs, err := readCursors(j.fs)
 	if err != nil {
 		return err
@@ -42,7 +42,9 @@ func (j *Journal) restore(segments []*found) error {
 			d.accepted = Totals{max(d.accepted.Events, done.Events), max(d.accepted.Bytes, done.Bytes)}
 		}
 	}
-	j.countMissing(segments)
+	if err := j.countMissing(segments, unreadable); err != nil {
+		return err
+	}
 	if j.readOnly {
 		return nil
 	}
@@ -101,19 +103,40 @@ func (j *Journal) takeStrays(pairs cursorPairs, tablesLost bool) {
 	}
 }
 
-// countMissing counts the gaps between segments in which records were that some destination still needs.
-func (j *Journal) countMissing(segments []*found) {
+// countMissing counts the gaps between segments in which records were that some destination still needs, and judges by
+// them what can not be read.
+func (j *Journal) countMissing(segments, unreadable []*found) error {
 	var end uint64 // of the segment before
 	for _, f := range segments {
-		for _, m := range f.before {
-			d := j.state.find(m.number)
-			if d != nil && m.newest > end && m.newest < f.first && m.newest > j.cursors.get(m.number).Seq {
-				j.recovery.MissingSegments++
-				break
-			}
+		missing := j.isMissing(f, end)
+		if missing {
+			j.recovery.MissingSegments++
 		}
 		end = f.last
+		for len(unreadable) > 0 && unreadable[0].first <= f.first {
+			if err := j.judgeUnreadable(unreadable[0], false, missing); err != nil {
+				return err
+			}
+			unreadable = unreadable[1:]
+		}
 	}
+	for _, f := range unreadable {
+		if err := j.judgeUnreadable(f, true, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isMissing reports whether a needed record was between the Seq end and segment f, by what its table says.
+func (j *Journal) isMissing(f *found, end uint64) bool {
+	for _, m := range f.before {
+		d := j.state.find(m.number)
+		if d != nil && m.newest > end && m.newest < f.first && m.newest > j.cursors.get(m.number).Seq {
+			return true
+		}
+	}
+	return false
 }
 
 // replay reads the frames of a segment and brings the state up to date. The torn tail of the newest segment is cut off.

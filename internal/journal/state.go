@@ -130,7 +130,11 @@ func (s *state) marks() marks {
 
 // identityTag is what a cursor carries of the identity that it belongs to, so that neither the cursors of another
 // journal are believed nor a number is lost with the tables that name it.
+// A name that is lost has none.
 func identityTag(journal [16]byte, name string) [16]byte {
+	if name == "" {
+		return [16]byte{}
+	}
 	sum := sha256.Sum256(append(journal[:], name...))
 	return [16]byte(sum[:16])
 }

@@ -26,16 +26,15 @@ type found struct {
 }
 
 // survey looks at the beginning and the end of each segment, and puts what does not belong to the log aside. What is
-// left is in order.
-func (j *Journal) survey() ([]*found, error) {
+// left is in order; those in which nothing can be read are given apart.
+func (j *Journal) survey() (segments, unreadable []*found, err error) {
 	infos, err := j.fs.List(logDir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var segments []*found
 	for _, info := range infos {
 		seq, attempt, ok := parseSegmentName(info.Name)
 		switch {
@@ -43,11 +42,11 @@ func (j *Journal) survey() ([]*found, error) {
 			continue
 		case strings.HasSuffix(info.Name, temporarySuffix):
 			if err := j.remove(logPath(info.Name)); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			continue
 		case !ok || info.Dir:
-			return nil, &RefusedError{Path: logPath(info.Name), Why: "is not evhub's; move it out of the journal's directory"}
+			return nil, nil, &RefusedError{Path: logPath(info.Name), Why: "is not evhub's; move it out of the journal's directory"}
 		}
 		f := &found{logSegment: &logSegment{name: info.Name, first: seq}, attempt: attempt}
 		belongs, err := j.look(f)
@@ -55,7 +54,7 @@ func (j *Journal) survey() ([]*found, error) {
 			continue // the journal is in use, and has just got rid of it
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if belongs {
 			segments = append(segments, f)
@@ -64,13 +63,12 @@ func (j *Journal) survey() ([]*found, error) {
 	slices.SortFunc(segments, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.attempt, b.attempt))
 	})
-	if segments, err = j.withoutUnreadable(segments); err != nil {
-		return nil, err
-	}
+	segments, unreadable = j.withoutUnreadable(segments)
 	if segments, err = j.withoutCopies(segments); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return j.withoutMerged(segments)
+	segments, err = j.withoutMerged(segments)
+	return segments, unreadable, err
 }
 
 // look reads the header, the first table and the last frame of a segment. It reports whether the segment is part of
@@ -125,6 +123,12 @@ func (j *Journal) lookInside(f *found, file io.ReaderAt) error {
 			f.table, f.before = t, t.marks()
 		}
 	}
+	if f.table == nil {
+		s := segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)
+		if f.readable = s.Next(); s.Err() != nil {
+			return s.Err()
+		}
+	}
 	frame, ok, err = segment.ReadFrame(file, f.seed, f.size-segment.FrameHeaderSize, f.size)
 	if ok && frame.Kind == segment.End {
 		f.sealed, f.endSeq = true, frame.Seq
@@ -132,35 +136,41 @@ func (j *Journal) lookInside(f *found, file io.ReaderAt) error {
 	return err
 }
 
-// withoutUnreadable takes the segments away in which nothing can be read. One that the machine was about to create when
-// it stopped looks like that, and held nothing: the newest, or one whose Seq was given to another attempt.
-func (j *Journal) withoutUnreadable(segments []*found) ([]*found, error) {
-	kept := segments[:0]
-	for i, f := range segments {
-		unfinished := i == len(segments)-1 || segments[i+1].first == f.first
-		switch {
-		case f.readable:
-			kept = append(kept, f)
-			if f.headerLost {
-				j.recovery.LostHeaders++
-			}
-		case unfinished && f.size <= unfinishedSize:
-			j.recovery.TornBytes += f.size
-			if err := j.remove(logPath(f.name)); err != nil {
-				return nil, err
-			}
-		default:
+// withoutUnreadable takes the segments out in which nothing can be read. What is to become of them is decided when it is
+// known whether something is missing.
+func (j *Journal) withoutUnreadable(segments []*found) (kept, unreadable []*found) {
+	for _, f := range segments {
+		if !f.readable {
+			unreadable = append(unreadable, f)
+			continue
+		}
+		kept = append(kept, f)
+		if f.headerLost {
 			j.recovery.LostHeaders++
-			if err := j.putAside(f, "nothing in it can be read"); err != nil {
-				return nil, err
-			}
 		}
 	}
-	return kept, nil
+	return kept, unreadable
 }
 
 // unfinishedSize is the most that a segment is believed to have had before it was created for good.
 const unfinishedSize = 256 << 10
+
+// judgeUnreadable removes a segment in which nothing can be read if it held nothing: the machine stopped, or the disk
+// failed, before it was created for good. It puts it aside if it held records that are needed. Missing reports whether
+// there are such in front of the segment that comes next.
+func (j *Journal) judgeUnreadable(f *found, newest, missing bool) error {
+	if newest {
+		missing = f.size > unfinishedSize || j.cursors.highest() >= f.first
+	}
+	if missing {
+		j.recovery.LostHeaders++
+		return j.putAside(f, "nothing in it can be read")
+	}
+	if newest {
+		j.recovery.TornBytes += f.size
+	}
+	return j.remove(logPath(f.name))
+}
 
 // withoutCopies puts segments aside that have the salt of another one: somebody has copied the file.
 func (j *Journal) withoutCopies(segments []*found) ([]*found, error) {
