@@ -37,6 +37,8 @@ type Journal struct {
 	unsynced   bool     // it is not
 	ballast    ballast
 
+	dead deadSets
+
 	// mu guards what follows, and is never held while the disk works.
 	mu       sync.Mutex
 	state    state  // changed by who holds writing, too

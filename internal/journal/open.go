@@ -102,7 +102,7 @@ func (j *Journal) Close() error {
 		_, err = j.cursors.sync()
 		j.seal()
 	}
-	return errors.Join(err, j.closeFiles())
+	return errors.Join(err, j.dead.close(), j.closeFiles())
 }
 
 func (j *Journal) closeFiles() error {
