@@ -55,6 +55,11 @@ func (j *Journal) change(edit func(*state) error) error {
 	}
 	err := j.journal(edited)
 	j.noteRoom(err)
+	if err != nil { // what is on disk of it is not known, so a number in it is not given to another one
+		j.mu.Lock()
+		j.state.nextNumber = max(j.state.nextNumber, edited.nextNumber)
+		j.mu.Unlock()
+	}
 	return err
 }
 

@@ -27,7 +27,11 @@ func (j *Journal) compact(urgent bool) error {
 		err = errors.Join(err, j.endActive(), j.unlinkDone())
 	}
 	for _, run := range j.sparse(urgent) {
-		if failed := j.rewriteWithBallast(run); failed != nil {
+		failed := j.rewriteWithBallast(run)
+		if failed == nil {
+			failed = j.removeMerged()
+		}
+		if failed != nil {
 			err = errors.Join(err, failed)
 			break
 		}

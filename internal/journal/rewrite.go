@@ -19,7 +19,7 @@ func (j *Journal) rewriteWithBallast(run []*logSegment) error {
 }
 
 // rewrite puts what is still needed of neighbouring segments into one new segment, which takes the place of the first of
-// them. The caller holds compacting.
+// them; removeMerged removes the others. The caller holds compacting.
 //
 // A crash before the rename leaves a file that Open removes; a crash after it leaves old segments whose records are in
 // the new one, which its last frame says, and Open removes them.
@@ -47,7 +47,7 @@ func (j *Journal) rewrite(run []*logSegment) error {
 		j.merged = append(j.merged, s.name)
 	}
 	j.unsynced = true
-	return j.removeMerged()
+	return nil
 }
 
 // removeMerged removes the files of segments that were merged, once the rename that replaces them is durable.
@@ -89,6 +89,7 @@ type rewriting struct {
 	writer    *segment.Writer
 	done      []uint64 // by number: what is needed lies behind; the highest Seq there is for those that are dropped
 	seq       uint64   // the last that was seen
+	closing   *table   // what was accepted up to the end; nil: not known
 }
 
 func (j *Journal) newRewriting(run []*logSegment) (*rewriting, error) {
@@ -101,7 +102,7 @@ func (j *Journal) newRewriting(run []*logSegment) (*rewriting, error) {
 		Flags: segment.Rewritten, Journal: j.id, First: first.first, Salt: randomSalt(), Created: created,
 	}
 	r := &rewriting{j: j, temporary: first.name + temporarySuffix, seq: first.first - min(first.first, 1)}
-	t := r.plan(first)
+	t := r.plan(first, last)
 	r.new = &logSegment{
 		name: first.name, first: first.first, seed: h.Seed(), created: first.created, rewritten: true,
 		before: t.marks(), sealed: true, last: last.last,
@@ -119,23 +120,23 @@ func (j *Journal) newRewriting(run []*logSegment) (*rewriting, error) {
 }
 
 // plan decides what is needed, and returns the table that comes first: what was accepted before, by the names of now.
-func (r *rewriting) plan(first *logSegment) *table {
+func (r *rewriting) plan(first, last *logSegment) *table {
 	j := r.j
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t := j.state.table(j.cursors.durable)
-	t.last = r.seq
 	r.done = make([]uint64, j.state.nextNumber)
 	for n := range r.done {
 		r.done[n] = 1<<64 - 1
 	}
-	for i := range t.rows {
-		row := &t.rows[i]
-		m := first.before.of(row.number)
-		row.accepted, row.newest = m.accepted, m.newest
+	now := j.state.table(j.cursors.durable)
+	for _, row := range now.rows {
 		r.done[row.number] = row.done.Seq
 	}
-	return t
+	next := j.segments[slices.Index(j.segments, last)+1] // the newest segment is never rewritten
+	if next.before != nil {
+		r.closing = now.at(next.before, last.last)
+	}
+	return now.at(first.before, r.seq)
 }
 
 // write fills the new segment and makes it durable.
@@ -144,6 +145,9 @@ func (r *rewriting) write(run []*logSegment) error {
 		if err := r.copy(s); err != nil {
 			return errors.Join(err, r.writer.Close())
 		}
+	}
+	if r.closing != nil {
+		r.writer.Add(segment.Table, segment.First, r.closing.last, r.closing.encode(), nil)
 	}
 	if err := r.writer.Seal(r.new.last, nil); err != nil {
 		return errors.Join(err, r.writer.Close())

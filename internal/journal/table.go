@@ -124,3 +124,14 @@ func (m marks) of(number uint32) mark {
 	}
 	return m[i]
 }
+
+// at returns the table as it would have been when m was true, behind the Seq last.
+func (t *table) at(m marks, last uint64) *table {
+	past := &table{last: last, nextNumber: t.nextNumber, rows: slices.Clone(t.rows)}
+	for i := range past.rows {
+		r := &past.rows[i]
+		was := m.of(r.number)
+		r.accepted, r.newest = was.accepted, was.newest
+	}
+	return past
+}
