@@ -218,3 +218,32 @@ func (n *inode) revert(size int64) {
 	n.live.cut(size)
 	n.abandoned = nil
 }
+
+// Evict takes what a failed Sync has left out of the page cache, in all files of a directory and below: programs see
+// what is on the disk, as they would sooner or later.
+func (f *FS) Evict(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d, err := f.directory(List, name)
+	if err != nil {
+		return err
+	}
+	var walk func(d *dir)
+	walk = func(d *dir) {
+		for _, n := range d.live {
+			if n.dir != nil {
+				walk(n.dir)
+				continue
+			}
+			for i := range n.abandoned {
+				f.used -= n.live.allocated()
+				n.live.setPage(i, n.disk.page(i))
+				n.live.cut(n.live.size)
+				f.used += n.live.allocated()
+			}
+			n.abandoned = nil
+		}
+	}
+	walk(d)
+	return nil
+}

@@ -215,6 +215,20 @@ func TestFailedSyncIsNotMadeUpFor(t *testing.T) {
 	wantOutcomes(t, seen, "new then new", "new then old", "old then old")
 }
 
+func TestEvict(t *testing.T) {
+	wantOutcomes(t, outcomes(func(f *crashfs.FS) string {
+		file := create(t, f, "a", "old")
+		write(t, file, "new", 0)
+		f.SetHook(func(op crashfs.Op) crashfs.Fault { return crashfs.Fault{Err: syscall.EIO} })
+		if err := file.Sync(); err == nil {
+			t.Fatal("Sync did not fail")
+		}
+		f = f.Kill()
+		check(t, f.Evict("."))
+		return content(f, "a") + " then " + content(f.Crash(), "a")
+	}), "new then new", "old then old")
+}
+
 func TestLyingSync(t *testing.T) {
 	wantOutcomes(t, outcomes(func(f *crashfs.FS) string {
 		f.SetHook(func(op crashfs.Op) crashfs.Fault { return crashfs.Fault{Lie: true} })
@@ -367,7 +381,7 @@ func TestDieAt(t *testing.T) {
 		}
 		return content(f.Kill(), "a")
 	})
-	wantOutcomes(t, seen, "1ld", "12d", "123")
+	wantOutcomes(t, seen, "1ld", "123") // a kill ends no write within a page
 }
 
 func TestSameSeedSameEnd(t *testing.T) {

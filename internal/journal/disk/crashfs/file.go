@@ -63,7 +63,11 @@ func (h *file) WriteAt(b []byte, offset int64) (int, error) {
 	defer h.fs.mu.Unlock()
 	fault := h.begin(WriteAt, len(b))
 	if fault.Err != nil && !fault.Done {
-		b = b[:min(fault.Short, len(b))]
+		short := min(fault.Short, len(b))
+		if h.fs.dead { // a signal ends a write between two pages, not in one
+			short = max(0, short-int((offset+int64(short))%pageSize))
+		}
+		b = b[:short]
 	}
 	n := h.fs.write(h.node, b, offset)
 	switch {

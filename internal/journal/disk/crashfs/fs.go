@@ -138,3 +138,10 @@ func (f *FS) directory(op Kind, name string) (*dir, error) {
 func pathError(op Kind, name string, err error) error {
 	return &fs.PathError{Op: op.String(), Path: name, Err: err}
 }
+
+// Reseed starts chance anew. With one seed for each step of a history, a step that is left out changes no other.
+func (f *FS) Reseed(seed uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rand = rand.New(rand.NewPCG(seed, 0xd15c))
+}

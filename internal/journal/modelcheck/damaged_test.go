@@ -1,0 +1,226 @@
+package modelcheck
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/evhub/evhub/internal/journal"
+)
+
+// spoil is the last step of a history: the journal is closed, or killed, its files are damaged, and it must open again,
+// say what is lost, and give all the rest in order; or refuse.
+func (w *world) spoil() {
+	w.heal()
+	w.options.MaxBytes = 0
+	w.restart(true)
+	w.keepCursors()
+	for range 1 + w.rand.IntN(4) {
+		w.put()
+	}
+	w.deliver()
+	w.settle()
+	if w.rand.IntN(2) == 0 {
+		w.save()
+		if err := w.j.Close(); err != nil {
+			fail("close: %v", err)
+		}
+		w.j = nil
+	}
+	w.end(true)
+	d := w.damageSome()
+	w.log("damage: %s", d.what)
+	w.figures.damaged++
+	w.findLoss(d)
+}
+
+// findLoss opens the journal after damage.
+func (w *world) findLoss(d damage) {
+	w.options.FS = w.fs
+	j, err := journal.Open("journal", w.options)
+	if refused := (*journal.RefusedError)(nil); errors.As(err, &refused) {
+		w.log("  refused: %v", err)
+		w.figures.refusals++
+		return
+	}
+	if err != nil {
+		fail("open: %v", err)
+	}
+	w.j = j
+	w.log("  found %+v", j.Recovery())
+	w.figures.bad += j.Recovery().BadFrames
+	w.figures.quarantines += len(j.Recovery().Quarantined)
+	w.judge(d)
+	w.goOn()
+}
+
+// keepCursors keeps the cursors as they are now, to be found again later.
+func (w *world) keepCursors() { w.oldCursors, _ = w.fs.Content("cursors") }
+
+func (w *world) damageSome() damage {
+	kinds := damageKinds()
+	for {
+		name := pick(w.rand, slices.Sorted(maps.Keys(kinds)), 1)[0]
+		d := damage{what: name, lost: map[uint64]bool{}}
+		if kinds[name](w, &d) {
+			return d
+		}
+	}
+}
+
+// judge compares what is left with what there was.
+func (w *world) judge(d damage) {
+	if last := w.j.LastSeq(); last > w.model.last || last < w.model.last && !d.end {
+		fail("LastSeq is %d, was %d", last, w.model.last)
+	}
+	for _, before := range w.j.Destinations() {
+		l := w.model.line(before.Number)
+		if l == nil || l.dropped {
+			fail("number %d is invented", before.Number)
+		}
+		if before.Name != l.name && !(before.Name == "" && d.end) {
+			fail("number %d was %s, is %q", l.number, l.name, before.Name)
+		}
+		if n := int(before.Done.Events); n > l.done() || n < l.done() && !d.cursors {
+			fail("%s: %d records are settled, were %d", l, n, l.done())
+		}
+		w.judgeLine(l, d)
+	}
+}
+
+// judgeLine reads a line to its end.
+func (w *world) judgeLine(l *line, d damage) {
+	r := w.j.Reader(l.number)
+	defer r.Close()
+	start := w.j.Cursor(l.number)
+	r.Seek(start)
+	at, missing, read, lost := int(start.Events), journal.Totals{}, journal.Totals{}, journal.Totals{}
+	skip := func(to int) {
+		for ; at < to; at++ {
+			seq := l.seqs[at]
+			if !d.lost[seq] && !d.all {
+				fail("%s: record %d is lost, which was not damaged", l, seq)
+			}
+			missing = missing.Plus(journal.Totals{Events: 1, Bytes: uint64(len(w.model.records[seq].Data))})
+		}
+	}
+	for {
+		entries, gone, err := r.Read(nil, 1+w.rand.IntN(8), 1<<20)
+		if err != nil {
+			fail("%s: read: %v", l, err)
+		}
+		lost = lost.Plus(gone)
+		if len(entries) == 0 {
+			break
+		}
+		for _, e := range entries {
+			i, ok := slices.BinarySearch(l.seqs, e.Seq)
+			switch {
+			case !ok:
+				fail("%s: record %d is invented", l, e.Seq)
+			case i < at:
+				fail("%s: record %d comes again", l, e.Seq)
+			case !bytes.Equal(e.Data, w.model.records[e.Seq].Data):
+				fail("%s: record %d is damaged", l, e.Seq)
+			}
+			skip(i)
+			at++
+			read = read.Plus(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))})
+		}
+	}
+	skip(len(l.seqs))
+	w.figures.lost += int(missing.Events)
+	w.log("  %s: from %d: read %d, missing %+v, said to be lost %+v", l, start.Events, read.Events, missing, lost)
+	switch {
+	case lost == missing:
+	case d.end && lost.Events <= missing.Events:
+	default:
+		fail("%s: %+v are lost, and are said to be %+v", l, missing, lost)
+	}
+	accepted := w.accepted(l)
+	if sum := start.Totals.Plus(read).Plus(lost); accepted != sum {
+		fail("%s: accepted %+v, but settled, read and lost are %+v", l, accepted, sum)
+	}
+	w.left = append(w.left, left{l, accepted})
+}
+
+// left is what a line counts when damage has been found.
+type left struct {
+	*line
+	accepted journal.Totals
+}
+
+func (w *world) accepted(l *line) journal.Totals {
+	for _, d := range w.j.Destinations() {
+		if d.Number == l.number {
+			return d.Accepted
+		}
+	}
+	fail("%s is unknown", l)
+	return journal.Totals{}
+}
+
+// goOn settles all that was read, and puts and reads once more, over some restarts. What was damaged is
+// gone then.
+func (w *world) goOn() {
+	for round := range 3 {
+		for i := range w.left {
+			l := &w.left[i]
+			w.j.Ack(l.number, journal.Cursor{Seq: w.j.LastSeq(), Totals: l.accepted})
+		}
+		w.oneMore()
+		if err := w.j.SyncCursors(); err != nil {
+			fail("save: %v", err)
+		}
+		if err := w.j.Compact(); err != nil {
+			fail("compact: %v", err)
+		}
+		if err := w.j.Close(); err != nil {
+			fail("close: %v", err)
+		}
+		w.j = nil
+		if round == 0 {
+			w.end(false)
+		}
+		w.dump()
+		w.options.FS = w.fs
+		j, err := journal.Open("journal", w.options)
+		if err != nil {
+			fail("open again: %v", err)
+		}
+		w.j = j
+		if r := j.Recovery(); !r.Clean() && round == 2 {
+			fail("damage is found once more: %+v", r)
+		}
+	}
+	w.forget()
+}
+
+// oneMore puts a record for every destination and reads it.
+func (w *world) oneMore() {
+	record := journal.Record{Seq: w.j.LastSeq() + 1, Data: []byte("one more")}
+	for _, l := range w.left {
+		record.Destinations = append(record.Destinations, l.number)
+	}
+	if len(w.left) == 0 {
+		return
+	}
+	if err := w.j.Append([]journal.Record{record}); err != nil {
+		fail("put: %v", err)
+	}
+	for i := range w.left {
+		l := &w.left[i]
+		r := w.j.Reader(l.number)
+		r.Seek(w.j.Cursor(l.number))
+		entries, lost, err := r.Read(nil, 10, 1<<20)
+		if err != nil || len(entries) != 1 || entries[0].Seq != record.Seq || lost != (journal.Totals{}) {
+			fail("%s: put %d, read %d records, %+v lost: %v", l, record.Seq, len(entries), lost, err)
+		}
+		r.Close()
+		l.accepted = l.accepted.Plus(journal.Totals{Events: 1, Bytes: uint64(len(record.Data))})
+		if got := w.accepted(l.line); got != l.accepted {
+			fail("%s: accepted %+v, want %+v", l, got, l.accepted)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// mutant is the journal with one fault.
+type mutant struct {
+	name string
+	file string // under internal/journal
+	// old is a text that the file has exactly once, and new what the fault has in its place.
+	old, new string
+}
+
+const root = "internal/journal"
+
+// packages are those whose tests are run.
+var packages = []string{"./" + root, "./" + root + "/disk/...", "./" + root + "/segment/...", "./" + root + "/modelcheck/..."}
+
+// test runs the tests against the mutant and returns those that fail. An error says that none did, or why they could
+// not be run.
+func (m mutant) test(ctx context.Context, verbose bool) (string, error) {
+	dir, err := os.MkdirTemp("", "mutant")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // what is left of it is in nobody's way
+	overlay, err := m.overlay(dir)
+	if err != nil {
+		return "", err
+	}
+	args := []string{"test", "-overlay", overlay, "-failfast", "-count=1", "-vet=off", "-timeout", "4m"}
+	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "EVHUB_") })
+	out, err := cmd.CombinedOutput()
+	if verbose {
+		_, _ = os.Stdout.Write(out)
+	}
+	switch {
+	case err == nil:
+		return "", errors.New("no test fails")
+	case bytes.Contains(out, []byte("[build failed]")):
+		return "", fmt.Errorf("it does not compile:\n%s", out)
+	}
+	by := failures(out)
+	if len(by) == 0 {
+		return "", fmt.Errorf("go test: %w:\n%s", err, out)
+	}
+	return strings.Join(by, ", "), nil
+}
+
+// overlay writes the faulty file, and what tells the compiler of it.
+func (m mutant) overlay(dir string) (string, error) {
+	path, err := filepath.Abs(filepath.Join(root, m.file))
+	if err != nil {
+		return "", err
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if n := strings.Count(string(source), m.old); n != 1 {
+		return "", fmt.Errorf("%s has the text to replace %d times: mend the table in %s/mutants", m.file, n, root)
+	}
+	faulty := filepath.Join(dir, "faulty.go")
+	if err := os.WriteFile(faulty, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600); err != nil {
+		return "", err
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: faulty}})
+	if err != nil {
+		return "", err
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, list, 0o600)
+}
+
+var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)|^panic: (test timed out)|^FAIL\s+\S+/(\S+)`)
+
+// failures are the tests that failed, each behind its package.
+func failures(out []byte) []string {
+	var by, tests []string
+	for _, match := range failed.FindAllSubmatch(out, -1) {
+		if pkg := string(match[3]); pkg != "" {
+			for _, test := range tests {
+				by = append(by, pkg+"."+test)
+			}
+			if tests == nil {
+				by = append(by, pkg) // it ended in another way
+			}
+			tests = nil
+			continue
+		}
+		tests = append(tests, string(match[1])+string(match[2]))
+	}
+	return by
+}

@@ -1,0 +1,6 @@
+package main
+
+// mutants are the faults.
+func mutants() []mutant {
+	return []mutant{}
+}
