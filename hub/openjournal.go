@@ -33,7 +33,7 @@ type JournalStats struct {
 func (h *Hub) openJournal() error {
 	c := h.config
 	j, err := journal.Open(c.journal, journal.Options{
-		Logger: h.logger, SegmentBytes: c.journalOptions.SegmentBytes, MaxBytes: c.journalOptions.MaxBytes,
+		FS: c.journalFS, Logger: h.logger, SegmentBytes: c.journalOptions.SegmentBytes, MaxBytes: c.journalOptions.MaxBytes,
 	})
 	if err != nil {
 		return fmt.Errorf("evhub: %w", err)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal/disk"
 	"github.com/evhub/evhub/profiles"
 	"github.com/evhub/evhub/providers"
 )
@@ -23,6 +24,7 @@ type config struct {
 
 	journal        string // its directory; empty for none
 	journalOptions JournalOptions
+	journalFS      disk.FS // nil but in tests
 }
 
 // DefaultRunName is the run name of a hub that is given none, as in Idem.

@@ -74,6 +74,9 @@ func (w *window) push(r *evbus.Record) {
 	w.newest = r.Seq
 	w.unread.Events++
 	w.unread.Bytes += r.Size()
+	if r.Seq <= w.read.Seq {
+		return // who reads from disk was faster
+	}
 	if w.behind || w.bytes+r.Size() > w.memory {
 		w.behind = true
 		return

@@ -1,0 +1,11 @@
+package hub
+
+import "github.com/evhub/evhub/internal/journal/disk"
+
+// WithJournalOn is WithJournal on a file system of the test.
+func WithJournalOn(fs disk.FS, o JournalOptions) Option {
+	return func(c *config) {
+		WithJournal("on the test's file system", o)(c)
+		c.journalFS = fs
+	}
+}
