@@ -41,16 +41,20 @@ func (h *Hub) accept(ctx context.Context, r *evbus.Record, watched bool) (*evbus
 		case err != nil:
 			return nil, err
 		case taken.n == 1:
-			return taken.watch, h.awaitDurable(ctx, taken.offer)
+			err := h.awaitDurable(ctx, taken.offer)
+			if watched && err == nil {
+				return taken.watches[0], nil
+			}
+			return nil, err
 		}
 	}
 }
 
 // taken is what one step of accepting came to: the first n records are accepted, or will be once offer is on disk.
 type taken struct {
-	n     int
-	watch *evbus.Watch // of the last record
-	offer *offer       // nil without a journal
+	n       int
+	watches []*evbus.Watch // one for each, if they are watched
+	offer   *offer         // nil without a journal
 }
 
 // tryAccept accepts records, from the first on, until one finds no room. If another routing is in force by now it
@@ -61,12 +65,10 @@ func (h *Hub) tryAccept(routing *routing, records []*evbus.Record, watched bool)
 		h.mu.Unlock()
 		return taken{}, full, nil
 	}
-	steps, n, full, err := h.enterAll(routing, records)
+	steps, n, full, err := h.enterAll(routing, records, watched)
 	t := taken{n: n}
-	if watched && n > 0 {
-		last := &steps[len(steps)-1]
-		last.watch = evbus.NewWatch(records[n-1].ID, last.route.Destinations, last.dropped, h.stopped)
-		t.watch = last.watch
+	if watched {
+		t.watches = h.watch(records, steps)
 	}
 	if h.committer != nil {
 		t.offer = h.committer.offer(records[:n], steps)
@@ -91,7 +93,7 @@ type step struct {
 	records int
 	// taken are the destinations of the route that will get the records, dropped do without them by their policy.
 	taken, dropped []*evbus.Destination
-	watch          *evbus.Watch // of the last record, if somebody watches
+	watch          *evbus.Watch // of the only record, if somebody watches
 	// again: it is a dead letter, which was accepted once already.
 	again bool
 }
@@ -99,8 +101,20 @@ type step struct {
 // equal reports whether the records of both went the same way.
 func (s step) equal(t step) bool { return s.route == t.route && s.dropped == nil && t.dropped == nil }
 
-// enterAll reserves room for the first n records. It stops at the first that finds none, or is refused. h.mu is held.
-func (h *Hub) enterAll(routing *routing, records []*evbus.Record) (steps []step, n int, full *noRoom, err error) {
+// watch gives each of steps, which are for one record each, its watch.
+func (h *Hub) watch(records []*evbus.Record, steps []step) []*evbus.Watch {
+	watches := make([]*evbus.Watch, len(steps))
+	for i := range steps {
+		s := &steps[i]
+		s.watch = evbus.NewWatch(records[i].ID, s.route.Destinations, s.dropped, h.stopped)
+		watches[i] = s.watch
+	}
+	return watches
+}
+
+// enterAll reserves room for the first n records. It stops at the first that finds none, or is refused. With apart each
+// record is a step of its own. h.mu is held.
+func (h *Hub) enterAll(routing *routing, records []*evbus.Record, apart bool) (steps []step, n int, full *noRoom, err error) {
 	if h.closed {
 		return nil, 0, nil, ErrClosed
 	}
@@ -116,7 +130,7 @@ func (h *Hub) enterAll(routing *routing, records []*evbus.Record) (steps []step,
 		if full != nil || err != nil {
 			return steps, i, full, err
 		}
-		if last := len(steps) - 1; last >= 0 && steps[last].equal(s) {
+		if last := len(steps) - 1; last >= 0 && !apart && steps[last].equal(s) {
 			steps[last].records++
 		} else {
 			steps = append(steps, s)
@@ -176,7 +190,7 @@ func (h *Hub) number(records []*evbus.Record, steps []step) {
 			}
 		}
 		if s.watch != nil {
-			s.watch.Begin(records[s.records-1].Seq)
+			s.watch.Begin(records[0].Seq)
 		}
 		records = records[s.records:]
 	}

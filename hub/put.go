@@ -63,10 +63,21 @@ func (h *Hub) PutTracked(ctx context.Context, e Event) (*Tracked, error) {
 // too.
 func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) {
 	var all offers
+	return h.putAll(ctx, es, &all)
+}
+
+// PutAllTracked is PutAll, and returns for each accepted event, in order, a handle as PutTracked does.
+func (h *Hub) PutAllTracked(ctx context.Context, es []Event) ([]*Tracked, error) {
+	all := offers{watched: true}
+	accepted, err := h.putAll(ctx, es, &all)
+	return all.watches[:accepted], err
+}
+
+func (h *Hub) putAll(ctx context.Context, es []Event, all *offers) (accepted int, err error) {
 	for all.n < len(es) && err == nil {
 		part := es[all.n:min(len(es), all.n+groupSize)]
 		records, sealErr := h.sealAll(part)
-		if err = h.offerAll(ctx, records, &all); err == nil {
+		if err = h.offerAll(ctx, records, all); err == nil {
 			err = sealErr
 		}
 	}
@@ -82,16 +93,19 @@ func (h *Hub) PutAll(ctx context.Context, es []Event) (accepted int, err error) 
 
 // offers are what one PutAll has brought so far: n events, which without a journal are accepted already.
 type offers struct {
-	n   int
-	all []*offer
+	n       int
+	all     []*offer
+	watched bool
+	watches []*evbus.Watch // one for each, if they are watched
 }
 
 // offerAll has records accepted in order, in as few steps as there is room for.
 func (h *Hub) offerAll(ctx context.Context, records []*evbus.Record, all *offers) error {
 	for len(records) > 0 {
 		routing := h.routing.Load()
-		taken, full, err := h.tryAccept(routing, records, false)
+		taken, full, err := h.tryAccept(routing, records, all.watched)
 		all.n += taken.n
+		all.watches = append(all.watches, taken.watches...)
 		records = records[taken.n:]
 		if taken.offer != nil {
 			all.all = append(all.all, taken.offer)
@@ -109,7 +123,7 @@ func (h *Hub) offerAll(ctx context.Context, records []*evbus.Record, all *offers
 }
 
 // awaitAll waits until all offers are on disk and returns how many events are.
-func (h *Hub) awaitAll(ctx context.Context, offers offers) (accepted int, err error) {
+func (h *Hub) awaitAll(ctx context.Context, offers *offers) (accepted int, err error) {
 	if h.committer == nil {
 		return offers.n, nil
 	}

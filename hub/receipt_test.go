@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 	"github.com/evhub/evhub/providers/providertest"
 )
 
@@ -156,4 +157,39 @@ func TestReceiptsOfAFlightOfWhichSomeFail(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// PutAllTracked gives a receipt for each event, with a journal and without.
+func TestPutAllTracked(t *testing.T) {
+	for name, opts := range map[string][]hub.Option{
+		"in memory": nil, "on a journal": {hub.WithJournalOn(crashfs.New(1), small)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				bs := healthy("a")
+				bs["a"].Script(refusing("bad"))
+				r := open(t, bs, toA, opts...)
+				es := append(events("good", 300), events("bad", 2)...)
+				tracked, err := r.PutAllTracked(t.Context(), append(es, hub.Event{Profile: "nobody", ID: "x"}, hub.Event{ID: "not possible"}))
+				if len(tracked) != 303 || !errors.Is(err, hub.ErrEncode) {
+					t.Fatalf("%d, %v", len(tracked), err)
+				}
+				for i, w := range tracked {
+					receipt, err := w.Wait(t.Context())
+					wrong := err != nil || receipt.ID != append(ids(es), "x")[i]
+					switch {
+					case i < 300:
+						wrong = wrong || receipt.Results[0].State != hub.Delivered
+					case i < 302:
+						wrong = wrong || receipt.Results[0].State != hub.Dead
+					default:
+						wrong = wrong || len(receipt.Results) != 0
+					}
+					if wrong {
+						t.Errorf("%d: %+v, %v", i, receipt, err)
+					}
+				}
+			})
+		})
+	}
 }
