@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 
@@ -45,14 +46,26 @@ func (c *claims) release(letters []DeadLetter) {
 
 // chosen returns the dead letters that f chooses and that nobody is busy with, in batches of one destination each. They
 // are claimed.
-func (h *Hub) chosen(f DeadFilter) (batches [][]DeadLetter, err error) {
-	for l, err := range h.DeadLetters(f) {
-		if err != nil {
-			h.release(batches)
-			return nil, err
+func (h *Hub) chosen(f DeadFilter) ([][]DeadLetter, error) {
+	batches, err := batched(func(yield func(DeadLetter, error) bool) {
+		for l, err := range h.DeadLetters(f) {
+			if (err != nil || h.claims.take(l)) && !yield(l, err) {
+				return
+			}
 		}
-		if !h.claims.take(l) {
-			continue
+	})
+	if err != nil {
+		h.release(batches)
+		return nil, err
+	}
+	return batches, nil
+}
+
+// batched returns letters in batches of one destination each.
+func batched(letters iter.Seq2[DeadLetter, error]) (batches [][]DeadLetter, err error) {
+	for l, err := range letters {
+		if err != nil {
+			return batches, err
 		}
 		if n := len(batches); n == 0 || len(batches[n-1]) == replayBatch || batches[n-1][0].Destination != l.Destination {
 			batches = append(batches, nil)
