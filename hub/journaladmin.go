@@ -33,6 +33,8 @@ type JournalStatus struct {
 	Dir, ID string
 	// PID is the process that has it open, 0 if none or unknown.
 	PID int
+	// LastSeq is the number of its newest event.
+	LastSeq uint64
 	// Segments are the files of the log and DiskBytes what all files take; FreeBytes is what the disk has left.
 	Segments             int
 	DiskBytes, FreeBytes int64
@@ -55,6 +57,8 @@ type JournalBacklog struct {
 	DeadLetters               int
 	DeadLetterBytes           int64
 	FirstWaiting, LastSettled uint64
+	// Newest is the number of the newest event for the destination.
+	Newest uint64
 }
 
 // JournalEvent is one event of a journal.
