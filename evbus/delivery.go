@@ -20,7 +20,7 @@ type Options struct {
 
 // Delivery says how a destination buffers, batches and retries.
 type Delivery struct {
-	Backlog     providers.Size     `yaml:"backlog" doc:"Most bytes of accepted events that wait for this destination."`
+	Backlog     providers.Size     `yaml:"backlog" doc:"Most bytes of accepted events that wait for this destination; 1GiB by default where there is a journal."`
 	Memory      providers.Size     `yaml:"memory" doc:"With a journal: how much of what waits is kept in memory; the rest is read back from disk."`
 	OnFull      OnFull             `yaml:"on_full" doc:"What a full backlog does: block, drop_oldest or drop_newest."`
 	Batch       int                `yaml:"batch" doc:"Most events in one send."`

@@ -79,7 +79,8 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 		h.closeJournal()
 		return nil, err
 	}
-	if h.committer != nil {
+	if h.journal != nil {
+		h.tellOfOrphans()
 		go h.committer.run()
 	}
 	return h, nil

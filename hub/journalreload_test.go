@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"errors"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -44,6 +45,9 @@ func TestARemovedDestinationIsKept(t *testing.T) {
 		r = openOn(t, fs, bs, `fake: {p: {address: b}}`)
 		if d := orphan(); d.BacklogEvents != 10 {
 			t.Errorf("after a restart: %+v", d)
+		}
+		if got := r.log.lines("not in the acct file"); len(got) != 1 || !strings.Contains(got[0], "fake:p@a") {
+			t.Errorf("logged: %q", got)
 		}
 		bs["a"].Script(providertest.Script{})
 		if err := r.Reload(t.Context(), parse(t, `fake: [{p: {address: a}}, {p: {address: b}}]`)); err != nil {

@@ -129,3 +129,15 @@ func (h *Hub) orphans(known []DestinationStats) (all []DestinationStats) {
 	}
 	return all
 }
+
+// tellOfOrphans logs what the journal has for destinations that are not in the acct file.
+func (h *Hub) tellOfOrphans() {
+	known := make([]DestinationStats, 0)
+	for _, d := range h.routing.Load().Destinations() {
+		known = append(known, d.Stats())
+	}
+	for _, d := range h.orphans(known) {
+		h.logger.Warn("the journal holds events for a destination that is not in the acct file; they are kept until it is, "+
+			"or until evhub journal adopt|drop", "destination", d.Name, "events", d.BacklogEvents, "bytes", d.BacklogBytes)
+	}
+}
