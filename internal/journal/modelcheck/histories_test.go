@@ -19,7 +19,7 @@ type figures struct {
 	histories, puts, acknowledged, unsure, refused int
 	kills, cuts, torn, bad, quarantines            int
 	duplicates, compactions, rolls, noRoom         int
-	damaged, refusals, lost                        int
+	damaged, refusals, lost, dropped               int
 }
 
 func (f *figures) add(g figures) {
@@ -40,6 +40,7 @@ func (f *figures) add(g figures) {
 	f.damaged += g.damaged
 	f.refusals += g.refusals
 	f.lost += g.lost
+	f.dropped += g.dropped
 }
 
 func (f *figures) String() string {
@@ -68,6 +69,7 @@ func TestHistories(t *testing.T) {
 		return map[string]int{
 			"a duplicate": f.duplicates, "a torn tail": f.torn, "a compaction": f.compactions, "no room": f.noRoom,
 			"a kill": f.kills, "a power cut": f.cuts, "a group that was found though it had failed": f.unsure, "a roll": f.rolls,
+			"a drop": f.dropped,
 		}
 	}}.run(t)
 }

@@ -30,7 +30,8 @@ type line struct {
 	acked []int
 	// written is the index in acked of the first that may be found after a kill.
 	written int
-	dropped bool
+	// dropped: it must not be there any more; maybe: the call has failed, and the next restart tells.
+	dropped, maybeDropped bool
 }
 
 func (m *model) accept(group []journal.Record) {
@@ -71,6 +72,15 @@ func (l *line) cursor(n int) journal.Cursor {
 		return journal.Cursor{}
 	}
 	return journal.Cursor{Seq: l.seqs[n-1], Totals: l.totals(n)}
+}
+
+// isAt reports whether a cursor settles the first n records. Its Seq may be higher than that of the last one by what is
+// for others.
+func (l *line) isAt(c journal.Cursor, n int) bool {
+	if c.Totals != l.totals(n) || n < len(l.seqs) && c.Seq >= l.seqs[n] {
+		return false
+	}
+	return n == 0 || c.Seq >= l.seqs[n-1]
 }
 
 // done is how many records were settled last.

@@ -36,7 +36,7 @@ func kinds() []kind {
 		{"save", 6, (*world).save},
 		{"compact", 8, (*world).compact},
 		{"reload", 4, (*world).reload},
-		{"drop", 1, (*world).drop},
+		{"drop", 2, (*world).drop},
 		{"faults", 5, (*world).breakSome},
 		{"full", 3, (*world).fill},
 		{"die soon", 5, (*world).dieSoon},
@@ -200,7 +200,7 @@ func (w *world) ack(l *line, n int) {
 	w.log("  %s: settled %d of %d", l, n, len(l.seqs))
 	w.j.Ack(l.number, l.cursor(n))
 	l.settle(n, !w.shaky && !w.fs.Dead() && !w.full)
-	if got := w.j.Cursor(l.number); got != l.cursor(n) {
+	if got := w.j.Cursor(l.number); !l.isAt(got, n) {
 		fail("%s: the cursor is %+v, want %+v", l, got, l.cursor(n))
 	}
 }
@@ -235,8 +235,33 @@ func (w *world) reload() {
 	w.assign()
 }
 
-// drop drops a destination that is not active, with its backlog.
-func (w *world) drop() {}
+// drop gives up a destination that is not active, with its backlog.
+func (w *world) drop() {
+	l := w.anyLine()
+	if l == nil || len(w.model.attempts) > 0 || slices.Contains(w.active, l.name) {
+		return
+	}
+	for _, d := range w.j.Destinations() {
+		if d.Number == l.number && d.Active { // a reload has failed
+			return
+		}
+	}
+	given, err := w.j.Drop(l.name)
+	w.log("  %s dropped", l)
+	if r := w.readers[l.number]; r != nil {
+		r.Close()
+		delete(w.readers, l.number)
+	}
+	if !w.allowed("drop", err) {
+		l.maybeDropped = true
+		return
+	}
+	w.figures.dropped++
+	l.dropped = true
+	if want := l.totals(len(l.seqs)).Minus(l.totals(l.done())); given != want {
+		fail("%s: dropped %+v, want %+v", l, given, want)
+	}
+}
 
 // breakSome makes some operations fail for a while: until the next time, or the next restart.
 func (w *world) breakSome() {

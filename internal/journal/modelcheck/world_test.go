@@ -203,6 +203,8 @@ func (w *world) assign() {
 			fail("%s was %d, is %d", name, known, number)
 		case known == 0 && l != nil:
 			fail("number %d of %s is used again for %s", number, l.name, name)
+		case known != 0:
+			l.maybeDropped = false
 		case known == 0:
 			w.log("  %.8s is %d", name, number)
 			w.model.lines = append(w.model.lines, &line{number: number, name: name, acked: []int{0}})
