@@ -21,6 +21,16 @@ func (p cursorPairs) newest(number uint32, tag [16]byte) (slot cursorSlot, which
 	return slot, which, ok
 }
 
+// highest returns the highest Seq that a good slot has: everything up to it was on disk.
+func (p cursorPairs) highest() (seq uint64) {
+	for number := range p {
+		if s, _, ok := p.newest(number, [16]byte{}); ok {
+			seq = max(seq, s.done.Seq)
+		}
+	}
+	return seq
+}
+
 // readCursors reads the file of cursors. One that is missing holds none.
 func readCursors(d disk.FS) (cursorPairs, error) {
 	f, err := d.OpenRead(cursorFileName)
@@ -60,7 +70,7 @@ func (p cursorPairs) decode(page []byte, at int64) {
 }
 
 // load takes over what the log and the file of cursors say about each destination. It returns the numbers whose cursor
-// is lost; they go on where the newest table says, which is at or before where they were.
+// is lost; they go on where they were by the tables, or at the oldest record.
 func (c *cursors) load(s *state, pairs cursorPairs) (lost []uint32) {
 	c.values.Lock()
 	defer c.values.Unlock()
@@ -71,7 +81,7 @@ func (c *cursors) load(s *state, pairs cursorPairs) (lost []uint32) {
 		slot, which, ok := pairs.newest(d.number, d.tag)
 		if !ok {
 			lost = append(lost, d.number)
-			slot = cursorSlot{number: d.number, tag: d.tag}
+			slot = cursorSlot{number: d.number, tag: d.tag, done: d.oldest}
 		}
 		if slot.done.Seq < d.floor.Seq {
 			slot.done = d.floor

@@ -134,7 +134,7 @@ func (c *cursors) replace() error {
 		_ = c.file.Close() // nothing of it is needed
 	}
 	c.file, c.broken = file, nil
-	c.settle()
+	c.replaced()
 	return nil
 }
 
@@ -144,16 +144,23 @@ func (c *cursors) image() []byte {
 	defer c.values.Unlock()
 	b := make([]byte, cursorFileSize(uint32(len(c.slots))))
 	for i := range c.slots {
-		s := &c.slots[i]
-		if !s.known {
-			continue
+		if s := &c.slots[i]; s.known {
+			slot := s.encode()
+			copy(b[slotOffset(s.number, 0):], slot[:])
 		}
-		s.generation++
-		s.which, s.written = 0, true
-		slot := s.encode()
-		copy(b[slotOffset(s.number, 0):], slot[:])
 	}
 	return b
+}
+
+// replaced notes that the file is an image of what is in memory.
+func (c *cursors) replaced() {
+	c.values.Lock()
+	defer c.values.Unlock()
+	c.moved = false
+	for i := range c.slots {
+		s := &c.slots[i]
+		s.which, s.written, s.synced = 1, false, s.done
+	}
 }
 
 // add gives new numbers their cursors, durably.

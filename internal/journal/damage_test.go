@@ -124,7 +124,10 @@ func TestEveryByteFlipped(t *testing.T) {
 		t.Fatalf("only %v", f.segments())
 	}
 	for name, content := range f {
-		for i := range content {
+		for i, c := range content {
+			if c == 0 && i%16 != 0 {
+				continue // most of the cursors are unused
+			}
 			damaged := bytes.Clone(content)
 			damaged[i] ^= 1 << (i % 8)
 			missing, r := checkSubset(t, fmt.Sprintf("%s, byte %d", name, i), f.with(name, damaged), n, 33, 1)

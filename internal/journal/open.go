@@ -79,7 +79,7 @@ func (j *Journal) finishRecovery() {
 	j.recovery.BadFrames, j.recovery.BadBytes = int(j.stats.BadFrames), int64(j.stats.BadBytes)
 	j.opened = true
 	if !j.recovery.Clean() {
-		j.log.Warn("journal: not all is as it was left", "found", fmt.Sprintf("%+v", j.recovery))
+		j.log.Warn("journal: not all is as it was left", j.recovery.attrs()...)
 	}
 }
 

@@ -14,6 +14,7 @@ type replayed struct {
 	scan    *segment.Scanner
 	state   *state
 	id      [16]byte
+	proven  uint64 // some destination had records up to here, so that they were on disk
 
 	frames    int
 	lost      uint64 // Seqs that are missing
@@ -40,7 +41,7 @@ func (r *replayed) run() error {
 			if f.Flags&segment.First != 0 || f.Kind == segment.End && f.Seq > r.seen() {
 				r.confirmed, r.safe = r.scan.Bad(), nil
 			} else {
-				r.markSafe()
+				r.doubt()
 			}
 		}
 		if f.Kind == segment.Event && f.Seq > r.segment.last {
@@ -55,19 +56,33 @@ func (r *replayed) run() error {
 	if err := r.scan.Err(); err != nil {
 		return err
 	}
-	if bad := r.scan.Bad(); len(bad) > len(r.confirmed) {
-		r.markSafe()
-		last := max(r.end, bad[len(bad)-1].End())
-		r.state, r.end, r.lost, r.frames = r.safe.state, r.safe.end, r.safe.lost, r.safe.frames
-		r.torn = last - r.end
+	if len(r.scan.Bad()) > len(r.confirmed) {
+		r.doubt()
+	}
+	if r.safe != nil {
+		r.cut()
 	}
 	return nil
 }
 
-func (r *replayed) markSafe() {
-	if r.safe == nil {
+// doubt is called when bad bytes were passed, and no frame that begins a group. If a destination has had a record that
+// comes later, they are damage of a group that was on disk.
+func (r *replayed) doubt() {
+	switch {
+	case r.safe != nil: // in doubt already
+	case r.proven > r.seen():
+		r.confirmed = r.scan.Bad()
+	default:
 		r.safe = &safePoint{state: r.state.clone(), end: r.end, lost: r.lost, frames: r.frames}
 	}
+}
+
+// cut goes back to where the doubt began.
+func (r *replayed) cut() {
+	bad := r.scan.Bad()
+	last := max(r.end, bad[len(bad)-1].End())
+	r.state, r.end, r.lost, r.frames = r.safe.state, r.safe.end, r.safe.lost, r.safe.frames
+	r.torn = last - r.end
 }
 
 // seen is the highest Seq so far, or what comes before the segment.

@@ -10,15 +10,7 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 	if err != nil {
 		return err
 	}
-	for i, f := range segments {
-		f.last = f.endSeq
-		if !f.sealed && !f.rewritten {
-			f.last = 1<<64 - 1
-		}
-		if i+1 < len(segments) {
-			f.last = min(f.last, segments[i+1].first-1)
-		}
-	}
+	j.state.cursors = pairs
 	if !j.readOnly && len(segments) > 0 { // the process before may have stopped before it did
 		if err := j.fs.SyncDir(logDir); err != nil {
 			return err
@@ -29,19 +21,10 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 		return err
 	}
 	j.takeStrays(pairs, tablesLost)
+	j.raiseFloors(segments)
 	j.cursors.fs = j.fs
 	j.recovery.LostCursors = j.cursors.load(&j.state, pairs)
-	j.seq = max(j.state.last, j.cursors.highest())
-	for _, f := range segments {
-		j.segments = append(j.segments, f.logSegment)
-		j.seq = max(j.seq, f.first-min(f.first, 1))
-	}
-	for _, d := range j.state.dests {
-		if d != nil { // a disk that lied may have less than what was delivered
-			done := j.cursors.get(d.number)
-			d.accepted = Totals{max(d.accepted.Events, done.Events), max(d.accepted.Bytes, done.Bytes)}
-		}
-	}
+	j.finishState(segments)
 	if err := j.countMissing(segments, unreadable); err != nil {
 		return err
 	}
@@ -51,37 +34,114 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 	return j.cursors.open()
 }
 
-// replayAll reads the segments from the newest first table on. What is left of the newest segment may be nothing, then
-// it is taken from the list.
+// setLimits sets the highest Seq that counts in each segment: what is said at its end, or by the next one.
+func setLimits(segments []*found) {
+	for i, f := range segments {
+		f.last = f.endSeq
+		if !f.sealed && !f.rewritten {
+			f.last = 1<<64 - 1
+		}
+		if i+1 < len(segments) {
+			f.last = min(f.last, segments[i+1].first-1)
+		}
+	}
+}
+
+// replayAll reads the segments from the newest first table on. The newest segment may have nothing that counts, because
+// the machine stopped while it was created; then it is removed, and the one before it is the newest.
 func (j *Journal) replayAll(segments []*found) (kept []*found, tablesLost bool, err error) {
-	from := len(segments) - 1
+	for {
+		setLimits(segments)
+		from, frames, err := j.replayFromTable(segments)
+		if err != nil {
+			return nil, false, err
+		}
+		if frames > 0 || len(segments) == 0 {
+			return segments, j.countTables(segments, from) || len(segments) == 0, nil
+		}
+		newest := len(segments) - 1
+		if err := j.remove(logPath(segments[newest].name)); err != nil {
+			return nil, false, err
+		}
+		segments = segments[:newest]
+	}
+}
+
+// replayFromTable reads the segments from the newest first table on, which is that of segment from. Frames is how many
+// there are in the newest segment that count.
+func (j *Journal) replayFromTable(segments []*found) (from, frames int, err error) {
+	from = len(segments) - 1
 	for from > 0 && segments[from].table == nil {
 		from--
 	}
-	j.state.nextNumber = 1
+	j.state = state{nextNumber: 1, cursors: j.state.cursors}
 	if from >= 0 && segments[from].table != nil {
 		j.state.apply(segments[from].table, j.id)
 	}
 	for i := max(from, 0); i < len(segments); i++ {
-		newest := i == len(segments)-1
-		frames, err := j.replay(segments[i], newest)
+		frames, err = j.replay(segments[i], i == len(segments)-1)
 		if err != nil {
-			return nil, false, err
-		}
-		if newest && frames == 0 { // the machine stopped while it was created
-			if err := j.remove(logPath(segments[i].name)); err != nil {
-				return nil, false, err
-			}
-			segments = segments[:i]
+			return 0, 0, err
 		}
 	}
+	return from, frames, nil
+}
+
+// countTables counts the first tables that are lost. It reports whether one is among the newest.
+func (j *Journal) countTables(segments []*found, from int) (newest bool) {
 	for i, f := range segments {
 		if f.table == nil && f.last >= f.first { // else it never held a record, nor was it to
 			j.recovery.LostTables++
-			tablesLost = tablesLost || i >= from
+			newest = newest || i >= from
 		}
 	}
-	return segments, tablesLost || len(segments) == 0, nil
+	return newest
+}
+
+// finishState brings together what the log and the cursors say. A disk that lied, or damage, may have left less of the
+// log than of the cursors.
+func (j *Journal) finishState(segments []*found) {
+	end := j.state.last
+	for _, f := range segments {
+		j.segments = append(j.segments, f.logSegment)
+		end = max(end, f.first-min(f.first, 1))
+	}
+	j.seq = max(end, j.cursors.highest())
+	j.recovery.LostRecords += j.seq - end
+	for _, d := range j.state.dests {
+		if d == nil {
+			continue
+		}
+		done := j.cursors.get(d.number)
+		had := done.Plus(d.behind)
+		if done.Seq != d.slot.done.Seq {
+			had = done.Totals // behind is not counted from there
+		}
+		d.accepted = Totals{max(d.accepted.Events, had.Events), max(d.accepted.Bytes, had.Bytes)}
+	}
+	j.state.cursors = nil
+}
+
+// raiseFloors finds out how far each destination has come at least, in case its cursor is lost: as far as any table says,
+// and what is older than the oldest segment was unlinked because nobody needed it.
+func (j *Journal) raiseFloors(segments []*found) {
+	for i, f := range segments {
+		if f.table == nil {
+			continue
+		}
+		for _, row := range f.table.rows {
+			d := j.state.find(row.number)
+			if d == nil {
+				continue
+			}
+			if i == 0 {
+				d.oldest = Cursor{Seq: f.first - min(f.first, 1), Totals: row.accepted}
+			}
+			if row.done.Seq > d.floor.Seq {
+				d.floor = row.done
+			}
+		}
+	}
 }
 
 // takeStrays finds the numbers again whose names are lost with a table: their cursors have the tags of their names.
@@ -95,7 +155,7 @@ func (j *Journal) takeStrays(pairs cursorPairs, tablesLost bool) {
 			continue
 		}
 		if j.state.find(number) == nil && number >= j.state.tabled {
-			j.state.put(&destination{number: number})
+			j.state.meet(&destination{number: number})
 		}
 		if d := j.state.find(number); d != nil && d.name == "" {
 			d.tag = slot.tag
@@ -146,7 +206,7 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 		return 0, err
 	}
 	defer f.release()
-	r := replayed{segment: f, state: &j.state, id: j.id, scan: segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)}
+	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(), scan: segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)}
 	if err := r.run(); err != nil {
 		return 0, err
 	}
@@ -162,7 +222,9 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 	if r.frames > 0 {
 		j.damaged(f.logSegment, r.confirmed)
 	}
-	j.recovery.TornBytes += r.torn
+	if j.recovery.TornBytes += r.torn; r.torn > 0 {
+		j.log.Info("journal: a torn tail was cut off", "segment", f.name, "bytes", r.torn)
+	}
 	if r.frames > 0 && !f.sealed && !j.readOnly {
 		j.truncate(f)
 	}

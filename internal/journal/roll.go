@@ -52,7 +52,7 @@ func (j *Journal) begin(size int64) error {
 // create makes the file of a segment, under a name that no other one has.
 func (j *Journal) create(h segment.Header) (name string, w *segment.Writer, err error) {
 	attempt := 0
-	for _, s := range j.segments { // above all that are there: segments of one Seq are in the order of their attempts
+	for _, s := range j.all() { // above all that are there: segments of one Seq are in the order of their attempts
 		if seq, n, _ := parseSegmentName(s.name); seq == h.First {
 			attempt = max(attempt, n+1)
 		}

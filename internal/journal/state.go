@@ -10,6 +10,7 @@ type state struct {
 	nextNumber uint32
 	tabled     uint32         // nextNumber by the newest table; numbers from here on had their table lost
 	dests      []*destination // by number; nil: unknown or dropped
+	cursors    cursorPairs    // what is in the file of cursors, while the log is read at Open
 }
 
 // destination is a number with its identity.
@@ -20,18 +21,24 @@ type destination struct {
 	active   bool
 	accepted Totals
 	newest   uint64
-	floor    Cursor // where it had come to by the newest table
+
+	// What follows is of use while the log is read at Open.
+	floor  Cursor     // as far it had come at least, by some table
+	oldest Cursor     // what is older than the oldest segment: settled, if nothing is missing
+	slot   cursorSlot // its number's cursor, if it could be read
+	behind Totals     // of the records that were seen behind its cursor
 }
 
 func (s *state) clone() *state {
-	c := &state{last: s.last, nextNumber: s.nextNumber, tabled: s.tabled, dests: make([]*destination, len(s.dests))}
+	c := *s
+	c.dests = make([]*destination, len(s.dests))
 	for i, d := range s.dests {
 		if d != nil {
 			copied := *d
 			c.dests[i] = &copied
 		}
 	}
-	return c
+	return &c
 }
 
 // find returns the destination with a number, or nil.
@@ -67,13 +74,24 @@ func (s *state) apply(t *table, id [16]byte) {
 	s.last = max(s.last, t.last)
 	s.nextNumber = max(s.nextNumber, t.nextNumber, 1)
 	s.tabled = t.nextNumber
-	s.dests = s.dests[:0]
+	old := s.dests
+	s.dests = nil
 	for _, r := range t.rows {
-		s.put(&destination{
+		d := &destination{
 			number: r.number, name: r.name, tag: identityTag(id, r.name), active: r.active,
 			accepted: r.accepted, newest: r.newest, floor: r.done,
-		})
+		}
+		if int64(r.number) < int64(len(old)) && old[r.number] != nil {
+			d.behind = old[r.number].behind
+		}
+		s.meet(d)
 	}
+}
+
+// meet puts a destination, with what its cursor says, if it is its own: a later table may rename the number.
+func (s *state) meet(d *destination) {
+	d.slot, _, _ = s.cursors.newest(d.number, [16]byte{})
+	s.put(d)
 }
 
 // add counts a record. It reports whether its destinations are packed as they should.
@@ -88,11 +106,16 @@ func (s *state) add(seq uint64, payload []byte) bool {
 		d := s.find(number)
 		if d == nil && number > 0 && number < maxStrayNumber && number >= s.tabled {
 			d = &destination{number: number} // its table is lost
-			s.put(d)
+			s.meet(d)
 		}
-		if d != nil {
-			d.accepted = d.accepted.Plus(Totals{1, uint64(len(data))})
-			d.newest = seq
+		if d == nil {
+			continue
+		}
+		one := Totals{1, uint64(len(data))}
+		d.accepted = d.accepted.Plus(one)
+		d.newest = seq
+		if seq > d.slot.done.Seq {
+			d.behind = d.behind.Plus(one)
 		}
 	}
 	s.last = max(s.last, seq)

@@ -1,6 +1,10 @@
 package journal
 
-import "time"
+import (
+	"log/slog"
+	"reflect"
+	"time"
+)
 
 // Recovery is what Open found that was not as it should be, and what it did about it.
 type Recovery struct {
@@ -10,7 +14,8 @@ type Recovery struct {
 	// BadFrames is how many ranges of bytes held no good frame, BadBytes how much they are.
 	BadFrames int
 	BadBytes  int64
-	// LostRecords is how many Seqs are missing in the newest segment.
+	// LostRecords is how many Seqs are missing in the newest segment, or between the end of the log and the furthest
+	// cursor.
 	LostRecords uint64
 	// Quarantined are the copies of what was bad, in the journal's directory.
 	Quarantined []string
@@ -31,6 +36,17 @@ type Recovery struct {
 func (r Recovery) Clean() bool {
 	return r.BadFrames == 0 && r.LostRecords == 0 && len(r.LostCursors) == 0 && r.MissingSegments == 0 &&
 		r.ForeignSegments == 0 && r.LostHeaders == 0 && r.LostTables == 0 && !r.NewID
+}
+
+// attrs is what is not zero, for the log.
+func (r Recovery) attrs() (attrs []any) {
+	v := reflect.ValueOf(r)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			attrs = append(attrs, slog.Any(v.Type().Field(i).Name, v.Field(i).Interface()))
+		}
+	}
+	return attrs
 }
 
 // Stats is a snapshot of a journal.

@@ -66,6 +66,13 @@ func (j *Journal) vanished(s *logSegment) {
 	}
 }
 
+// all returns the segments of the log; the slice does not change.
+func (j *Journal) all() []*logSegment {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.segments
+}
+
 func (j *Journal) countReadError() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
