@@ -54,6 +54,12 @@ type rig struct {
 // the engine broke the contract of providers.
 func open(t testing.TB, bs brokers, yaml string, opts ...hub.Option) *rig {
 	t.Helper()
+	return start(t, bs, yaml, append(ofThisPass(), opts...)...)
+}
+
+// start is open with no more options than those that it is given.
+func start(t testing.TB, bs brokers, yaml string, opts ...hub.Option) *rig {
+	t.Helper()
 	r := &rig{t: t, brokers: bs, log: &logBuffer{}}
 	opts = append([]hub.Option{
 		hub.WithProviders(providertest.FakeProvider("fake", bs)), hub.WithLogger(slog.New(slog.NewTextHandler(r.log, nil))),

@@ -20,7 +20,7 @@ var small = hub.JournalOptions{SegmentBytes: 64 << 10}
 // openOn starts a hub with a journal on fs.
 func openOn(t testing.TB, fs disk.FS, bs brokers, yaml string, opts ...hub.Option) *rig {
 	t.Helper()
-	return open(t, bs, yaml, append(opts, hub.WithJournalOn(fs, small))...)
+	return start(t, bs, yaml, append(opts, hub.WithJournalOn(fs, small))...)
 }
 
 const toA = `fake: {p: {address: a}}`
@@ -131,7 +131,7 @@ func TestADestinationThatIsBehindReadsFromDisk(t *testing.T) {
 func TestTwoHubsOnOneJournal(t *testing.T) {
 	dir := t.TempDir()
 	opts := hub.WithJournal(dir, hub.JournalOptions{})
-	first := open(t, healthy("a"), toA, opts)
+	first := start(t, healthy("a"), toA, opts)
 	_, err := hub.Open(t.Context(), parse(t, toA), hub.WithProviders(providertest.FakeProvider("fake", healthy("a"))), opts)
 	var locked *hub.LockedError
 	if !errors.Is(err, hub.ErrLocked) || !errors.As(err, &locked) || locked.PID == 0 {
@@ -140,7 +140,7 @@ func TestTwoHubsOnOneJournal(t *testing.T) {
 	if err := first.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	open(t, healthy("a"), toA, opts)
+	start(t, healthy("a"), toA, opts)
 }
 
 // The backlog that is kept on disk is 1 GiB by default, and not the 64 MiB of memory.
