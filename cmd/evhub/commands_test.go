@@ -74,9 +74,10 @@ func TestListen(t *testing.T) {
 			heard = append(heard, l)
 		}
 	}
-	if len(heard) != 1 || heard[0]["id"] != "id-2" || heard[0]["position"] != "2" || heard[0]["body"] != 2.0 || heard[0]["time"] == nil {
+	if len(heard) != 1 || heard[0]["id"] != "id-2" || heard[0]["body"] != 2.0 || heard[0]["time"] == nil {
 		t.Errorf("%v", heard)
 	}
+	evhub(t, input, "listen", "-f", acctFile, "-o", "json", "--no-journal").want(t, exitRefused, `"position":"1"`)
 	evhub(t, input, "listen", "-f", acctFile, "-o", "json").want(t, exitRefused, `"body":{"z":1.0,"a":1e30},"tags":{"b":1,"a":2}`, `:inbox"]`)
 	evhub(t, `{"body": 1}`, "listen").want(t, exitDone, "to   no destination")
 	evhub(t, "", "listen", "--events", "/nonexistent").want(t, exitUsage, "--events")
@@ -124,7 +125,11 @@ func TestVersionHelpAndCompletion(t *testing.T) {
 	}
 	evhub(t, "", "__complete", "put", "--format", "").want(t, exitDone, "idem-compact\n")
 	evhub(t, "", "__complete", "put", "--output", "j").want(t, exitDone, "json\n")
-	for _, command := range []string{"put", "listen", "check", "routes", "demo", "version", "completion"} {
-		evhub(t, "", command, "--help").want(t, exitDone, "Usage:\n  evhub "+command)
+	for _, command := range []string{
+		"put", "listen", "drain", "deadletters", "deadletters list", "deadletters show", "deadletters replay", "deadletters drop", "journal",
+		"journal status", "journal verify", "journal tail", "journal adopt", "journal drop", "journal export", "check", "routes", "demo", "version",
+		"completion",
+	} {
+		evhub(t, "", append(strings.Fields(command), "--help")...).want(t, exitDone, "Usage:\n  evhub "+command)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,11 +18,17 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	for _, name := range []string{"ACCT_FILE", "ACCT_KEY", "NO_COLOR"} {
+	for _, name := range []string{"ACCT_FILE", "ACCT_KEY", "NO_COLOR", "STATE_DIRECTORY"} {
 		_ = os.Unsetenv(name) // tests set what they need
 	}
+	state, err := os.MkdirTemp("", "evhub-test-state-")
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("XDG_STATE_HOME", state) // the journal that is used by default
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(built)
+		_ = os.RemoveAll(state)
 		os.Exit(code)
 	}))
 }
@@ -67,6 +74,16 @@ func (r result) lines(t *testing.T) (all []map[string]any) {
 		all = append(all, v)
 	}
 	return all
+}
+
+// line decodes standard output as a line of JSON, of which there must be one.
+func (r result) line(t *testing.T) map[string]any {
+	t.Helper()
+	lines := r.lines(t)
+	if len(lines) != 1 {
+		t.Fatalf("%d lines, want 1\nstdout: %sstderr: %s", len(lines), r.out, r.err)
+	}
+	return lines[0]
 }
 
 // write makes a file in a directory of the test and returns its path.
@@ -133,4 +150,12 @@ func toHTTP(t *testing.T, e *endpoint, settings string) (acctFile, events string
 file:
   "*": {name: all, path: %q, fsync: never, format: raw}
 `, e.URL, settings, events)), events
+}
+
+// ended returns a context that has ended.
+func ended(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }

@@ -31,6 +31,8 @@ type lineSource struct {
 	closer io.Closer
 	number int
 	single *hub.Event
+	// finite: there is an end that the reading should come to, as a file has, not a stream.
+	finite bool
 }
 
 // openLines opens the file of events at path; "" and "-" mean standard input.
@@ -49,11 +51,21 @@ func openLines(path string, c console) (*lineSource, error) {
 }
 
 func newLineSource(name string, r io.Reader, c io.Closer) *lineSource {
-	return &lineSource{name: name, reader: bufio.NewReaderSize(r, 64<<10), closer: c}
+	return &lineSource{name: name, reader: bufio.NewReaderSize(r, 64<<10), closer: c, finite: isRegular(r)}
+}
+
+// isRegular reports whether r is a file on disk, not a pipe, a socket or a terminal.
+func isRegular(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // oneEvent is a source of a single event, which comes from no line.
-func oneEvent(e hub.Event) *lineSource { return &lineSource{single: &e} }
+func oneEvent(e hub.Event) *lineSource { return &lineSource{single: &e, finite: true} }
 
 func (s *lineSource) close() {
 	if s.closer != nil {

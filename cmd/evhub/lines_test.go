@@ -25,6 +25,11 @@ func TestMalformedLinesAreRefusedWithTheirNumber(t *testing.T) {
 		"key in capitals":  {`{"Body": 1}`, `unknown key "Body"`},
 		"key twice":        {`{"body": 1, "body": 2}`, `"body" is there twice`},
 		"no body":          {`{"profile": "p"}`, `no "body"`},
+		"time, no zone":    {`{"body": 1, "time": "2026-01-31 12:00"}`, `"time" must be as in RFC 3339`},
+		"no base64":        {`{"body_base64": "@"}`, `"body_base64" must be bytes in base64`},
+		"base64 of null":   {`{"body_base64": null}`, `"body_base64" must be`},
+		"two bodies":       {`{"body": null, "body_base64": ""}`, "are both there"},
+		"bad traceparent":  {`{"body": 1, "traceparent": "x\u0000"}`, "traceparent"},
 		"profile a number": {`{"body": 1, "profile": 7}`, `"profile" must be a string`},
 		"tags a list":      {`{"body": 1, "tags": [1]}`, "tags, at $"},
 		"long profile":     {`{"body": 1, "profile": "` + strings.Repeat("p", 1025) + `"}`, "profile has 1025 bytes"},
@@ -74,6 +79,9 @@ func TestWhatALineMayLookLike(t *testing.T) {
 		"escaped key":      {`{"b\u006fdy": 1}`, "1\n"},
 		"quotes inside":    {`{"body": "a\"},{", "profile": "p"}`, "\"a\\\"},{\"\n"},
 		"nested":           {`{"body": {"a": [{"b": "]"}]}, "id": "x"}`, "{\"a\": [{\"b\": \"]\"}]}\n"},
+		"bytes":            {`{"body_base64": "YQBi"}`, "a\x00b\n"},
+		"no bytes":         {`{"body_base64": ""}`, "\n"},
+		"time and trace":   {`{"body": 1, "time": "2026-01-31T12:00:00+01:00", "traceparent": null}`, "1\n"},
 		"long":             {`{"body": "` + strings.Repeat("y", 100_000) + `"}`, `"` + strings.Repeat("y", 100_000) + "\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -26,12 +27,15 @@ func newListen(o *options) *cobra.Command {
 with the destinations that it goes to, also if there are none. Without an acct file there are no destinations, and
 nothing is sent: a dry run. With one, events are delivered, and the exit codes are those of "evhub put".
 
+With an acct file, accepted events are in a journal on disk until they are delivered; what is not when the command
+ends is delivered by the next one, or by "evhub drain". Two commands at the same time need a journal each.
+
 Printing holds up nothing: should it be far slower than the events, some are not printed, and a line says how many.`,
 		Example: `  evhub listen -f acct.yaml --profile 'idem-*' --events events.jsonl
   generate-events | evhub listen --output json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkTimeout(f.put.timeout); err != nil {
+			if err := f.check(cmd); err != nil {
 				return usageError(err)
 			}
 			return runListen(cmd.Context(), o, &f)
@@ -42,7 +46,24 @@ Printing holds up nothing: should it be far slower than the events, some are not
 	flags.StringVar(&f.put.events, "events", "", "file of JSON Lines to put (default: standard input)")
 	flags.StringArrayVar(&f.profiles, "profile", nil, "print only events whose profile matches this glob; may be repeated")
 	flags.DurationVar(&f.put.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the last event; 0: for ever")
+	f.put.journal.add(cmd, "keep accepted events in this directory until they are delivered "+inDefault)
+	f.put.journal.addNone(cmd)
 	return cmd
+}
+
+// check refuses flags that cannot be together, and chooses the journal.
+func (f *listenFlags) check(cmd *cobra.Command) error {
+	journal := &f.put.journal
+	if err := errors.Join(checkTimeout(f.put.timeout), journal.check(cmd)); err != nil {
+		return err
+	}
+	if noAcctFile(f.put.acctFile) {
+		if journal.dir != "" {
+			return errors.New("--journal needs an acct file (-f): without one nothing is to be delivered")
+		}
+		return nil
+	}
+	return journal.useDefault()
 }
 
 func runListen(ctx context.Context, o *options, f *listenFlags) error {
@@ -59,9 +80,10 @@ func runListen(ctx context.Context, o *options, f *listenFlags) error {
 	if err != nil {
 		return usageError(err)
 	}
-	h, err := hub.Open(ctx, file, o.hubOptions()...)
+	summary := newSummary(f.put.journal.dir)
+	h, err := o.openHub(ctx, file, &f.put.journal, "give another --journal DIR, or --no-journal", hub.WithHooks(summary.hooks()))
 	if err != nil {
-		return usageError(err)
+		return err
 	}
 	events, err := h.Subscribe(hub.Filter{Profiles: f.profiles, Buffer: listenBuffer})
 	if err != nil {
@@ -70,15 +92,17 @@ func runListen(ctx context.Context, o *options, f *listenFlags) error {
 	}
 	signals := notifySignals(ctx)
 	defer signals.stop()
-	p := &putter{o: o, f: &f.put, hub: h, signals: signals, listener: startListener(o, plan, events)}
+	p := &putter{o: o, f: &f.put, hub: h, signals: signals, summary: summary, listener: startListener(o, plan, events)}
 	return p.run(source)
 }
 
 // loadAcctOrNone is loadAcct, with an empty file if none is named.
 func loadAcctOrNone(path string) (*acct.File, error) {
-	if path == "" && os.Getenv("ACCT_FILE") == "" {
+	if noAcctFile(path) {
 		f, err := acct.Parse("no acct file", nil)
 		return f, usageError(err)
 	}
 	return loadAcct(path)
 }
+
+func noAcctFile(path string) bool { return path == "" && os.Getenv("ACCT_FILE") == "" }

@@ -48,7 +48,7 @@ type heardLine struct {
 	Key          string    `json:"key,omitempty"`
 	ID           string    `json:"id"`
 	Time         time.Time `json:"time"`
-	Position     string    `json:"position"`
+	Position     string    `json:"position,omitempty"` // of an event that goes somewhere
 	Destinations []string  `json:"destinations"`
 }
 
@@ -81,8 +81,7 @@ func (l *listener) destinations(profile string) []string {
 func (l *listener) text(e hub.Event) string {
 	s := l.o.console.out.style
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %s\n", s.faint(e.Time.Local().Format("15:04:05.000")), s.heading(visible(e.Profile)),
-		s.faint("run "+visible(e.RunName)+keyText(e.Key)+" id "+visible(e.ID)))
+	fmt.Fprintf(&b, "%s\n", eventHeading(s, e, clockTime))
 	fmt.Fprintf(&b, "  tags %s\n  body %s\n", jsonText(e.Tags), jsonText(e.Body))
 	names := l.destinations(e.Profile)
 	if len(names) == 0 {
@@ -92,6 +91,15 @@ func (l *listener) text(e hub.Event) string {
 		fmt.Fprintf(&b, "  to   %s\n", s.success(visible(name)))
 	}
 	return b.String()
+}
+
+// clockTime is the layout of times that are not long ago.
+const clockTime = "15:04:05.000"
+
+// eventHeading says when an event was, and what it is called.
+func eventHeading(s style, e hub.Event, layout string) string {
+	return fmt.Sprintf("%s %s %s", s.faint(e.Time.Local().Format(layout)), s.heading(visible(e.Profile)),
+		s.faint("run "+visible(e.RunName)+keyText(e.Key)+" id "+visible(e.ID)))
 }
 
 func keyText(key string) string {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/evhub/evhub/hub"
@@ -30,6 +33,9 @@ func parseEvent(text []byte) (hub.Event, error) {
 		if err := seen.add(key); err != nil {
 			return e, err
 		}
+		if e.Body != nil && (key == "body" || key == "body_base64") {
+			return e, errors.New(`"body" and "body_base64" are both there`)
+		}
 		if err := set(&e, key, value); err != nil {
 			return e, err
 		}
@@ -47,7 +53,6 @@ func parseEvent(text []byte) (hub.Event, error) {
 }
 
 func set(e *hub.Event, key string, value []byte) error {
-	var into *string
 	switch key {
 	case "body":
 		e.Body = json.RawMessage(value)
@@ -55,28 +60,58 @@ func set(e *hub.Event, key string, value []byte) error {
 	case "tags":
 		e.Tags = json.RawMessage(value)
 		return nil
-	case "profile":
-		into = &e.Profile
-	case "run_name":
-		into = &e.RunName
-	case "key":
-		into = &e.Key
-	case "id":
-		into = &e.ID
 	}
 	text, ok := unquote(value)
-	if !ok && string(value) != "null" {
+	null := string(value) == "null"
+	if !ok && !null {
 		return fmt.Errorf("%q must be a string, not %.40q", key, value)
 	}
-	*into = text
+	switch key {
+	case "profile":
+		e.Profile = text
+	case "run_name":
+		e.RunName = text
+	case "key":
+		e.Key = text
+	case "id":
+		e.ID = text
+	case "traceparent":
+		e.TraceParent = text
+	case "time":
+		return setTime(e, text, null)
+	case "body_base64":
+		return setBytes(e, text, null)
+	}
 	return nil
 }
 
+func setTime(e *hub.Event, text string, null bool) (err error) {
+	if null {
+		return nil
+	}
+	if e.Time, err = time.Parse(time.RFC3339Nano, text); err != nil {
+		return fmt.Errorf(`"time" must be as in RFC 3339, such as 2026-01-31T23:59:59.5Z, not %.40q`, text)
+	}
+	return nil
+}
+
+func setBytes(e *hub.Event, text string, null bool) error {
+	opaque, err := base64.StdEncoding.DecodeString(text)
+	if null || err != nil {
+		return errors.New(`"body_base64" must be bytes in base64`)
+	}
+	e.Body = opaque
+	return nil
+}
+
+// eventKeys are those that a line may have.
+var eventKeys = [...]string{"profile", "body", "tags", "run_name", "key", "id", "time", "traceparent", "body_base64"}
+
 // keys are those that a line has had so far, a bit for each.
-type keys uint8
+type keys uint16
 
 func (k *keys) add(key string) error {
-	for i, known := range [...]string{"profile", "body", "tags", "run_name", "key", "id"} {
+	for i, known := range eventKeys {
 		if key != known {
 			continue
 		}
@@ -86,5 +121,5 @@ func (k *keys) add(key string) error {
 		*k |= 1 << i
 		return nil
 	}
-	return fmt.Errorf("unknown key %q; there are profile, body, tags, run_name, key, id", key)
+	return fmt.Errorf("unknown key %q; there are %s", key, strings.Join(eventKeys[:], ", "))
 }

@@ -7,65 +7,81 @@ import (
 	"github.com/evhub/evhub/hub"
 )
 
-// progress shows on a terminal how a long call gets on.
-type progress struct {
+// reporter says again and again how a long call gets on.
+type reporter struct {
 	quit, ended chan struct{}
 }
 
-const (
-	progressAfter = time.Second
-	progressEvery = 200 * time.Millisecond
-)
-
-// startProgress shows nothing where standard error is no terminal, nor with --output json.
-func startProgress(o *options, h *hub.Hub) *progress {
-	p := &progress{quit: make(chan struct{}), ended: make(chan struct{})}
-	if o.json() || !o.console.err.terminal {
-		close(p.ended)
-		return p
-	}
+// startReporter calls show for the first time after a while, and then at intervals, until stop.
+func startReporter(first, every time.Duration, show func()) *reporter {
+	r := &reporter{quit: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
-		defer close(p.ended)
-		timer := time.NewTimer(progressAfter)
+		defer close(r.ended)
+		timer := time.NewTimer(first)
 		defer timer.Stop()
 		for {
 			select {
 			case <-timer.C:
-				o.console.err.setStatus(progressText(h.Stats()))
-				timer.Reset(progressEvery)
-			case <-p.quit:
-				o.console.err.setStatus("")
+				show()
+				timer.Reset(every)
+			case <-r.quit:
 				return
 			}
 		}
 	}()
-	return p
+	return r
 }
 
-func (p *progress) stop() {
-	close(p.quit)
-	<-p.ended
+func (r *reporter) stop() {
+	if r == nil {
+		return
+	}
+	close(r.quit)
+	<-r.ended
+}
+
+const (
+	statusAfter = time.Second
+	statusEvery = 200 * time.Millisecond
+)
+
+// startStatus shows on a terminal a line that moves. It shows nothing where standard error is no terminal, nor with
+// --output json.
+func startStatus(o *options, text func() string) *status {
+	if o.json() || !o.console.err.terminal {
+		return &status{}
+	}
+	return &status{o.console.err, startReporter(statusAfter, statusEvery, func() { o.console.err.setStatus(cut(text())) })}
+}
+
+// status is a line that moves; its zero value shows nothing.
+type status struct {
+	on       *stream
+	reporter *reporter
+}
+
+func (s *status) stop() {
+	if s.on != nil {
+		s.reporter.stop()
+		s.on.setStatus("")
+	}
 }
 
 func progressText(s hub.Stats) string {
 	var delivered int64
 	waiting, troubled := 0, ""
-	for _, d := range s.Destinations {
+	ours, _ := served(s.Destinations)
+	for _, d := range ours {
 		delivered += d.Delivered
 		waiting += d.BacklogEvents
 		if troubled == "" && d.LastError != "" && d.BacklogEvents > 0 {
 			troubled = "; waiting for " + visible(d.Name)
 		}
 	}
-	return cut(fmt.Sprintf("%d accepted, %d delivered, %d waiting%s", s.Accepted, delivered, waiting, troubled))
+	return fmt.Sprintf("%d accepted, %d delivered, %d waiting%s", s.Accepted, delivered, waiting, troubled)
 }
 
 // statusWidth is how long a status line may be: one that a terminal wraps cannot be taken away.
 const statusWidth = 79
 
-func cut(line string) string {
-	if runes := []rune(line); len(runes) > statusWidth {
-		return string(runes[:statusWidth-1]) + "…"
-	}
-	return line
-}
+func cut(line string) string { return shorten(line, statusWidth) }

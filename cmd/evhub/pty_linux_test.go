@@ -32,6 +32,9 @@ func openTerminal(t *testing.T) (screen, terminal *os.File) {
 	return screen, terminal
 }
 
+// commandEnded is what a test has shown when nothing more is to come.
+const commandEnded = "(the command has ended)"
+
 // shownUntil returns what a screen shows up to some text, with which it has to end sometime.
 func shownUntil(t *testing.T, screen *os.File, end string) string {
 	t.Helper()
@@ -42,6 +45,9 @@ func shownUntil(t *testing.T, screen *os.File, end string) string {
 			t.Fatalf("%v after %q", err, shown)
 		}
 		shown = append(shown, part[:n]...)
+		if bytes.Contains(shown, []byte(commandEnded)) && !bytes.Contains(shown, []byte(end)) {
+			t.Fatalf("%q is not shown, but %q", end, shown)
+		}
 	}
 	return string(shown)
 }
@@ -75,5 +81,41 @@ func TestStatusLine(t *testing.T) {
 	fmt.Fprint(s, "refused")
 	if got, want := shownUntil(t, screen, "refused"), "1 waiting"+clearLine+"2 waiting"+clearLine+"refused"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestDroppingAsks checks what is asked on a terminal, and what an answer does.
+func TestDroppingAsks(t *testing.T) {
+	t.Setenv("TERM", "xterm")
+	dir := newDir(t)
+	bury(t, dir, 2)
+	keep(t, dir, 3)
+	letters, backlog := []string{"deadletters", "drop", "--all", "--journal", dir}, []string{"journal", "drop", "http:hook", "--journal", dir}
+	for _, c := range []struct {
+		args                 []string
+		question, answer, is string
+		code                 int
+	}{
+		{letters, "Drop 2 dead letters for good? [y/N] ", "\n", "nothing was dropped", exitFailure},
+		{letters, "Drop 2 dead letters for good? [y/N] ", "n\n", "nothing was dropped", exitFailure},
+		{letters, "Drop 2 dead letters for good? [y/N] ", "yes\n", "2 dead letters dropped", exitDone},
+		{backlog, "Give up 3 waiting events and 0 dead letters of http:hook for good? [y/N] ", "x\n", "nothing was dropped", exitFailure},
+		{backlog, "Give up 3 waiting events and 0 dead letters of http:hook for good? [y/N] ", "Y\n", "3 events of http:hook dropped", exitDone},
+	} {
+		screen, terminal := openTerminal(t)
+		code := make(chan int)
+		go func() {
+			c := run(t.Context(), c.args, newConsole(terminal, terminal, terminal))
+			fmt.Fprint(terminal, commandEnded)
+			code <- c
+		}()
+		shownUntil(t, screen, c.question)
+		if _, err := screen.WriteString(c.answer); err != nil {
+			t.Fatal(err)
+		}
+		shownUntil(t, screen, c.is)
+		if got := <-code; got != c.code {
+			t.Errorf("%v answered with %q: exit code %d, want %d", c.args, c.answer, got, c.code)
+		}
 	}
 }

@@ -21,7 +21,9 @@ type putFlags struct {
 	format   string
 	wait     bool
 	strict   bool
+	ack      bool
 	timeout  time.Duration
+	journal  journalFlags
 }
 
 func newPut(o *options) *cobra.Command {
@@ -33,13 +35,26 @@ func newPut(o *options) *cobra.Command {
 
   {"profile": "idem-status", "body": "FINISHED", "tags": {"type": "state-status"}, "run_name": "r1", "key": "k", "id": "x1"}
 
-Only "body" is needed in a line. Numbers and the order of keys pass through as they are written. A line that is
-wrong is refused with its number, and the others go on.
+Only "body" is needed in a line. There are also "time" (RFC 3339), "traceparent", and "body_base64" in place of
+"body", for bytes. Numbers and the order of keys pass through as they are written. A line that is wrong is refused
+with its number, and the others go on.
 
-Exit codes: 0 all done, 1 failure, 2 bad flags or acct file, 3 some events were refused at the door, 4 some became
-dead letters, 5 some are not delivered yet, 130 interrupted. Where several are true the highest counts.`,
+With --journal an event is on disk before it counts as accepted, and what earlier calls left in the journal is
+delivered too. After the end of the input, --timeout bounds the deliveries; the rest stays in the journal. --ack
+prints {"id": ...} for each event, in the order of the input, as soon as it is on disk: whoever sends events may
+forget each one then, and sends those again that had no such line.
+
+Exit codes: 0 all done, 1 failure (a journal in use; events of which it is not known whether they are on disk),
+2 bad flags or acct file, 3 some events were refused at the door, 4 some became dead letters, 5 some are not
+delivered yet, or were not taken, 130 interrupted. Where several are true the highest counts. Events that stay in the
+journal are well: 0, but 5 for those of this call with --wait.
+
+A first SIGINT or SIGTERM ends the reading and gives deliveries 5 seconds, a second one none. With a journal, SIGTERM
+is like the end of the input, so that a service can be stopped: the exit code is not 130 then, unless the rest of a
+file was not read.`,
 		Example: `  evhub put -f acct.yaml --profile idem-status --tag type=state-status --body '"FINISHED"' --wait
-  generate-events | evhub put -f acct.yaml`,
+  generate-events | evhub put -f acct.yaml
+  generate-events | evhub put -f acct.yaml --journal /var/lib/evhub --ack`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.single.given = cmd.Flags().Changed("body")
@@ -57,6 +72,8 @@ dead letters, 5 some are not delivered yet, 130 interrupted. Where several are t
 	flags.StringVar(&f.format, "format", "", "format of all bodies, whatever the file says: "+strings.Join(hub.FormatNames(), ", "))
 	flags.BoolVar(&f.wait, "wait", false, "print a receipt line for each event when all destinations have settled it")
 	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
+	flags.BoolVar(&f.ack, "ack", false, "print {\"id\": ...} for each event as soon as it is in the journal")
+	f.journal.add(cmd, "keep events in a journal in this directory until they are delivered (default: in memory)")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the last event; 0: for ever")
 	completeWith(cmd, "format", hub.FormatNames()...)
 	return cmd
@@ -66,6 +83,16 @@ dead letters, 5 some are not delivered yet, 130 interrupted. Where several are t
 func (f *putFlags) check(cmd *cobra.Command) error {
 	if err := checkTimeout(f.timeout); err != nil {
 		return err
+	}
+	if err := f.journal.check(cmd); err != nil {
+		return err
+	}
+	if f.journal.dir == "" {
+		for name, given := range map[string]bool{"ack": f.ack, "journal-max": cmd.Flags().Changed("journal-max")} {
+			if given {
+				return fmt.Errorf("--%s is about a journal: give --journal DIR too", name)
+			}
+		}
 	}
 	if f.format != "" && !slices.Contains(hub.FormatNames(), f.format) {
 		return fmt.Errorf("--format %s: there are %s", f.format, strings.Join(hub.FormatNames(), ", "))
@@ -101,17 +128,18 @@ func runPut(ctx context.Context, o *options, f *putFlags) error {
 	if err != nil {
 		return err
 	}
-	opts := []hub.Option{hub.WithFormat(f.format)}
+	summary := newSummary(f.journal.dir)
+	opts := []hub.Option{hub.WithFormat(f.format), hub.WithHooks(summary.hooks())}
 	if f.strict {
 		opts = append(opts, hub.WithStrict())
 	}
-	h, err := hub.Open(ctx, file, o.hubOptions(opts...)...)
+	h, err := o.openHub(ctx, file, &f.journal, "give another --journal DIR", opts...)
 	if err != nil {
-		return usageError(err)
+		return err
 	}
 	signals := notifySignals(ctx)
 	defer signals.stop()
-	p := &putter{o: o, f: f, hub: h, signals: signals}
+	p := &putter{o: o, f: f, hub: h, signals: signals, summary: summary}
 	return p.run(source)
 }
 

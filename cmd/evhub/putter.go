@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/evhub/evhub/hub"
 )
@@ -18,20 +17,22 @@ type putter struct {
 
 	receipts *receipts // nil without --wait
 	listener *listener // nil but for evhub listen
-	summary  summary
+	summary  *summary
 }
 
 func (p *putter) run(source *lineSource) error {
-	progress := startProgress(p.o, p.hub)
+	status := startStatus(p.o, func() string { return progressText(p.hub.Stats()) })
 	if p.f.wait {
-		p.receipts = startReceipts(p.o)
+		p.receipts = startReceipts(p.o, p.f.ack)
 	}
-	readErr := p.putAll(source)
+	ended, readErr := p.putAll(source)
 	p.drain()
-	progress.stop()
+	status.stop()
 	p.summary.finish(p.hub)
 	p.summary.print(p.o)
-	if p.signals.asked.Err() != nil {
+	asked := p.signals.asked.Err() != nil
+	stopped := p.signals.terminated() && p.durable() && (ended || !source.finite)
+	if asked && !stopped {
 		return &exitError{exitInterrupted, readErr}
 	}
 	if code := p.summary.code(readErr); code != exitDone {
@@ -40,20 +41,23 @@ func (p *putter) run(source *lineSource) error {
 	return nil
 }
 
-// putAll puts every event of source. It returns what is wrong with the source.
-func (p *putter) putAll(source *lineSource) error {
+// durable reports whether what is accepted outlives the process.
+func (p *putter) durable() bool { return p.f.journal.dir != "" }
+
+// putAll puts every event of source. It returns whether that was all, and what is wrong with the source.
+func (p *putter) putAll(source *lineSource) (ended bool, err error) {
 	lines := readLines(p.signals.asked, source)
 	for {
 		select {
 		case batch, more := <-lines.batches:
 			if !more {
-				return lines.err
+				return true, lines.err
 			}
 			if stopped := p.putBatch(batch); stopped {
-				return nil
+				return false, nil
 			}
 		case <-p.signals.asked.Done():
-			return nil
+			return false, nil
 		}
 	}
 }
@@ -68,14 +72,21 @@ func (p *putter) putBatch(batch []line) (stopped bool) {
 			p.refuse(l, l.err)
 			continue
 		}
-		lines, events = append(lines, l), append(events, l.event)
+		lines, events = append(lines, l), append(events, p.named(l.event))
 	}
 	for len(events) > 0 {
 		n, err := p.accept(events)
 		p.summary.accepted += n
+		if untold := p.acknowledge(events[:n]); untold != nil {
+			p.stop(lines[n:], untold)
+			return true
+		}
 		lines, events = lines[n:], events[n:]
 		late := errors.Is(err, context.DeadlineExceeded)
 		switch {
+		case errors.Is(err, hub.ErrUncertain):
+			p.summary.uncertain = uncertain(lines, err)
+			return true
 		case err == nil, late && n > 0: // as long as some get in, it goes on
 		case late, errors.Is(err, errNoReceipts), p.signals.asked.Err() != nil:
 			p.stop(lines, err)
@@ -90,7 +101,11 @@ func (p *putter) putBatch(batch []line) (stopped bool) {
 
 // accept puts events until one is not accepted, for as long as --timeout allows. It returns how many were accepted.
 func (p *putter) accept(events []hub.Event) (int, error) {
-	ctx, cancel := p.limited(p.signals.asked)
+	until := p.signals.asked
+	if p.durable() {
+		until = p.signals.late // a write to disk that has begun should come to its end
+	}
+	ctx, cancel := p.limited(until)
 	defer cancel()
 	if p.receipts == nil {
 		n, err := p.hub.PutAll(ctx, events)
@@ -127,6 +142,18 @@ func (p *putter) stop(rest []line, err error) {
 	p.summary.stuck = err
 }
 
+// uncertain says which lines are possibly on disk, and possibly not.
+func uncertain(lines []line, err error) error {
+	first, last := lines[0].number, lines[len(lines)-1].number
+	switch {
+	case first == 0:
+		return fmt.Errorf("whether the event is on disk is not known: %w", err)
+	case first == last:
+		return fmt.Errorf("whether line %d is on disk is not known, and no more was put: %w", first, err)
+	}
+	return fmt.Errorf("whether lines %d to %d are on disk is not known, and no more was put: %w", first, last, err)
+}
+
 // refuse tells the user of an event that was not accepted.
 func (p *putter) refuse(l line, err error) {
 	p.summary.refused++
@@ -146,39 +173,18 @@ func (p *putter) refuse(l line, err error) {
 	fmt.Fprintln(c.err, c.err.style.failure("refused: ")+where+visible(err.Error()))
 }
 
-// shortDrain is how long deliveries may still go on after a first signal, or when a destination has had no room for
-// the whole --timeout already.
-const shortDrain = 5 * time.Second
-
 // drain waits for the deliveries, as long as --timeout and the user's patience allow.
 func (p *putter) drain() {
-	ctx, cancel := p.limited(p.signals.forced)
+	ctx, cancel := p.limited(p.signals.late)
 	defer cancel()
-	asked := p.signals.asked.Done()
 	if p.summary.stuck != nil {
 		ctx, cancel = context.WithTimeout(ctx, shortDrain)
 		defer cancel()
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case <-asked:
-			timer := time.NewTimer(shortDrain)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-				cancel()
-			case <-ctx.Done():
-			}
-		case <-ctx.Done():
-		}
-	}()
 	p.summary.closing = p.hub.Close(ctx)
-	cancel()
-	<-ended
 	if p.receipts != nil {
 		p.receipts.finish()
+		p.summary.pending = p.receipts.pending
 	}
 	if p.listener != nil {
 		p.listener.finish()

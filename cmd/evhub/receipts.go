@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/evhub/evhub/hub"
@@ -11,9 +12,13 @@ import (
 // receipts prints a line for each event once its destinations have settled it, in the order of putting.
 type receipts struct {
 	o       *options
+	json    bool
 	waiting chan *hub.Tracked
 	late    *hub.Tracked // found no place in waiting; then nothing more is put
 	ended   chan struct{}
+
+	// pending counts the receipts of events that some destination has not settled; to be read after finish.
+	pending int
 }
 
 // mostReceipts is how many events may await their receipts before putting waits for them.
@@ -21,8 +26,9 @@ const mostReceipts = 10_000
 
 var errNoReceipts = fmt.Errorf("%d events await their receipts, and none came for the time of --timeout", mostReceipts)
 
-func startReceipts(o *options) *receipts {
-	r := &receipts{o: o, waiting: make(chan *hub.Tracked, mostReceipts), ended: make(chan struct{})}
+// startReceipts has receipts printed; beside other lines of JSON they are such lines too.
+func startReceipts(o *options, besideJSON bool) *receipts {
+	r := &receipts{o: o, json: o.json() || besideJSON, waiting: make(chan *hub.Tracked, mostReceipts), ended: make(chan struct{})}
 	go func() {
 		defer close(r.ended)
 		for tracked := range r.waiting {
@@ -34,6 +40,9 @@ func startReceipts(o *options) *receipts {
 
 func (r *receipts) await(t *hub.Tracked) {
 	receipt, _ := t.Wait(context.Background()) // ends with the hub at the latest; what is unsettled says so itself
+	if slices.ContainsFunc(receipt.Results, unsettled) {
+		r.pending++
+	}
 	r.print(receipt)
 }
 
@@ -73,7 +82,7 @@ type resultLine struct {
 
 func (r *receipts) print(receipt hub.Receipt) {
 	c := r.o.console
-	if !r.o.json() {
+	if !r.json {
 		fmt.Fprintln(c.out, receipt.ID+"  "+receiptText(c.out.style, receipt))
 		return
 	}
@@ -87,6 +96,8 @@ func (r *receipts) print(receipt hub.Receipt) {
 	}
 	_ = c.printJSON(line) // whoever closed the output does not want it
 }
+
+func unsettled(result hub.Result) bool { return result.State == hub.Pending }
 
 func receiptText(s style, receipt hub.Receipt) string {
 	if len(receipt.Results) == 0 {

@@ -27,7 +27,7 @@ func run(ctx context.Context, args []string, c console) int {
 	root.SetErr(c.err)
 	err := root.ExecuteContext(ctx)
 	if !quiet(err) {
-		fmt.Fprintln(c.err, c.err.style.failure("evhub: ")+indented(err.Error()))
+		fmt.Fprintln(c.err, c.err.style.failure("evhub: ")+indented(strings.TrimPrefix(err.Error(), "evhub: ")))
 	}
 	return codeOf(err)
 }
@@ -47,15 +47,13 @@ func newRoot(o *options) *cobra.Command {
 		Short: "Fire events, and fan each one out to every broker whose pattern matches its profile",
 		Long: `evhub fires events and fans each one out to every broker (Kafka, RabbitMQ, NATS, HTTP, files, ...) whose
 pattern in an acct file matches the event's profile. Start with "evhub demo".`,
-		SilenceUsage:               true,
-		SilenceErrors:              true,
-		SuggestionsMinimumDistance: 2,
-		Args:                       knownCommand,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceUsage:  true,
+		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return o.check()
 		},
 	}
+	asGroup(root)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.output, "output", "o", "text", "how to print results: text or json")
 	flags.StringVar(&o.logLevel, "log-level", "warn", "what to log on standard error: debug, info, warn or error")
@@ -64,20 +62,22 @@ pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help"))
 	})
-	root.AddCommand(newPut(o), newListen(o), newCheck(o), newRoutes(o), newDemo(o), newVersion(o))
+	root.AddCommand(newPut(o), newListen(o), newDrain(o), newDeadLetters(o), newJournal(o))
+	root.AddCommand(newCheck(o), newRoutes(o), newDemo(o), newVersion(o))
 	return root
 }
 
 // knownCommand refuses the name of a command that there is not.
-func knownCommand(root *cobra.Command, args []string) error {
+func knownCommand(group *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	hint := ""
-	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := group.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return usageError(fmt.Errorf("no command %q%s (see %q)", args[0], hint, "evhub --help"))
+	name := strings.TrimPrefix(group.CommandPath()+" "+args[0], "evhub ")
+	return usageError(fmt.Errorf("no command %q%s (see %q)", name, hint, group.CommandPath()+" --help"))
 }
 
 // completeWith has shells offer values for a flag of cmd.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -97,6 +99,38 @@ func TestSecretsThatAReceiverEchoes(t *testing.T) {
 	r.want(t, exitDead, "400")
 	if strings.Contains(r.out+r.err, canary) {
 		t.Errorf("a secret is shown: %s%s", r.out, r.err)
+	}
+}
+
+// TestSecretsAreNotInAJournal checks the commands that work on one, and the files of it.
+func TestSecretsAreNotInAJournal(t *testing.T) {
+	e, dir := answering(t, http.StatusBadRequest), newDir(t)
+	e.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "bad login: "+r.Header.Get("Authorization"), http.StatusBadRequest)
+	})
+	acctFile := writeSecrets(t, secretAcct+fmt.Sprintf("  - q: {name: hook, url: %q, token: CANARY}\n", e.URL))
+	put := []string{"put", "-f", acctFile, "--journal", dir, "--timeout", "300ms", "--log-level", "debug", "--body", "1", "--profile"}
+	for _, args := range [][]string{
+		append(put, "q", "--id", "x"), append(put, "p", "--wait"), append(put, "p", "-o", "json"),
+		{"drain", "-f", acctFile, "--journal", dir, "--timeout", "300ms", "--interval", "50ms", "--log-level", "debug"},
+		{"drain", "-f", acctFile, "--journal", dir, "--timeout", "300ms", "--interval", "50ms", "-o", "json"},
+		{"deadletters", "list", "--journal", dir, "-o", "json"}, {"deadletters", "show", "--journal", dir, "x"},
+		{"journal", "status", "--journal", dir}, {"journal", "tail", "--journal", dir}, {"journal", "export", "--journal", dir},
+	} {
+		r := evhub(t, "", args...)
+		if strings.Contains(r.out+r.err, canary) {
+			t.Errorf("%v: a secret is shown\nstdout: %sstderr: %s", args, r.out, r.err)
+		}
+	}
+	evhub(t, "", "deadletters", "show", "--journal", dir, "x").want(t, exitDone, "400")
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(read(t, path), canary) {
+			t.Errorf("a secret is in %s", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

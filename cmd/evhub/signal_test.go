@@ -43,7 +43,10 @@ type process struct {
 	out, err bytes.Buffer
 }
 
-func start(t *testing.T, args ...string) *process {
+func start(t *testing.T, args ...string) *process { return startWriting(t, nil, args...) }
+
+// startWriting is start with a standard output of the caller's; nil keeps it for the end.
+func startWriting(t *testing.T, out *os.File, args ...string) *process {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -51,6 +54,9 @@ func start(t *testing.T, args ...string) *process {
 	}
 	p := &process{Cmd: exec.CommandContext(t.Context(), path, args...)}
 	p.Stdout, p.Stderr = &p.out, &p.err
+	if out != nil {
+		p.Stdout = out
+	}
 	if p.in, err = p.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/evhub/evhub/hub"
@@ -15,46 +12,37 @@ type summary struct {
 	read, accepted, refused int
 	// stuck is why the rest was not put.
 	stuck error
+	// uncertain says which events may be on disk or not.
+	uncertain error
 	// closing is what the hub's Close returned.
 	closing error
+	// pending counts the events that were to be settled by now, as receipts were asked for, and are not.
+	pending int
 
-	stats   hub.Stats
-	letters []hub.DeadLetter
-	remain  map[string]int
+	outcome
+}
+
+func newSummary(journal string) *summary {
+	return &summary{outcome: newOutcome(journal)}
 }
 
 // finish takes stock of the closed hub.
-func (s *summary) finish(h *hub.Hub) {
-	s.stats = h.Stats()
-	for l, err := range h.DeadLetters(hub.DeadFilter{}) {
-		if err == nil {
-			s.letters = append(s.letters, l)
-		}
-	}
-	s.remain = map[string]int{}
-	if remaining, ok := errors.AsType[*hub.RemainingError](s.closing); ok {
-		maps.Copy(s.remain, remaining.Kept)
-		maps.Copy(s.remain, remaining.Lost)
-	}
-}
+func (s *summary) finish(h *hub.Hub) { s.take(h.Stats(), s.closing) }
 
 // code is the exit code, given what was wrong with the source.
 func (s *summary) code(readErr error) int {
 	switch {
-	case len(s.remain) > 0 || s.stuck != nil:
+	case len(s.lost) > 0 || s.stuck != nil || s.pending > 0:
 		return exitRemain
-	case len(s.letters) > 0:
+	case s.letters.count > 0:
 		return exitDead
 	case s.refused > 0:
 		return exitRefused
-	case readErr != nil:
+	case readErr != nil || s.uncertain != nil || s.fault != nil:
 		return exitFailure
 	}
 	return exitDone
 }
-
-// shownLetters is how many dead letters are shown; a broken destination makes them all alike.
-const shownLetters = 5
 
 func (s *summary) print(o *options) {
 	if o.json() {
@@ -62,15 +50,9 @@ func (s *summary) print(o *options) {
 		return
 	}
 	w := o.console.err
-	for i, l := range s.letters {
-		if i == shownLetters {
-			fmt.Fprintf(w, "%s %d more\n", w.style.failure("dead:"), len(s.letters)-i)
-			break
-		}
-		fmt.Fprintf(w, "%s event %s at %s: %s\n", w.style.failure("dead:"), l.Event.ID, visible(l.Destination), visible(l.Reason))
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.remain)) {
-		fmt.Fprintf(w, "%s %s for %s%s\n", w.style.failure("undelivered:"), count(s.remain[name], "event"), visible(name), s.lastError(name))
+	s.printTroubles(w)
+	if s.uncertain != nil {
+		fmt.Fprintf(w, "%s %s\n", w.style.failure("uncertain:"), visible(s.uncertain.Error()))
 	}
 	if s.stuck != nil {
 		fmt.Fprintf(w, "%s %s\n", w.style.failure("stopped:"), visible(s.stuck.Error()))
@@ -82,55 +64,41 @@ func (s *summary) print(o *options) {
 
 // troubled reports whether something else came of an event than its delivery.
 func (s *summary) troubled() bool {
-	return len(s.letters)+len(s.remain) > 0 || s.stats.Unmatched > 0 || s.total(dropped) > 0
-}
-
-func (s *summary) lastError(name string) string {
-	for _, d := range s.stats.Destinations {
-		if d.Name == name && d.LastError != "" {
-			return ": " + visible(d.LastError)
-		}
-	}
-	return ""
-}
-
-func delivered(d hub.DestinationStats) int64 { return d.Delivered }
-func dropped(d hub.DestinationStats) int64   { return d.Dropped }
-
-// total adds up a number of all destinations.
-func (s *summary) total(of func(hub.DestinationStats) int64) (n int64) {
-	for _, d := range s.stats.Destinations {
-		n += of(d)
-	}
-	return n
+	return s.letters.count+len(s.lost)+len(s.kept)+len(s.orphans) > 0 || s.stats.Unmatched > 0 || s.total(dropped) > 0
 }
 
 func (s *summary) text() string {
-	remain := 0
-	for _, n := range s.remain {
-		remain += n
-	}
 	parts := []string{count(s.accepted, "event") + " accepted"}
-	add := func(n int64, what string) {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, what))
-		}
+	if s.stats.Unmatched > 0 {
+		parts = append(parts, fmt.Sprintf("%d matched no destination", s.stats.Unmatched))
 	}
-	add(s.stats.Unmatched, "matched no destination")
-	add(s.total(delivered), "delivered")
-	add(s.total(dropped), "dropped by policy")
-	if len(s.letters) > 0 {
-		parts = append(parts, count(len(s.letters), "dead letter"))
+	parts = append(parts, s.parts()...)
+	if s.refused > 0 {
+		parts = append(parts, fmt.Sprintf("%d refused", s.refused))
 	}
-	add(int64(remain), "undelivered")
-	add(int64(s.refused), "refused")
 	return strings.Join(parts, ", ")
 }
 
-// count spells a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// summaryLine is the JSON form of a summary; its keys are stable.
+type summaryLine struct {
+	Read      int    `json:"read"`
+	Accepted  int    `json:"accepted"`
+	Refused   int    `json:"refused"`
+	Unmatched int64  `json:"unmatched"`
+	Stopped   string `json:"stopped,omitempty"`   // why the rest was not put
+	Uncertain string `json:"uncertain,omitempty"` // which events may be on disk or not
+	outcomeLine
+}
+
+func (s *summary) line() summaryLine {
+	l := summaryLine{
+		Read: s.read, Accepted: s.accepted, Refused: s.refused, Unmatched: s.stats.Unmatched, outcomeLine: s.outcome.line(),
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	if s.stuck != nil {
+		l.Stopped = s.stuck.Error()
+	}
+	if s.uncertain != nil {
+		l.Uncertain = s.uncertain.Error()
+	}
+	return l
 }

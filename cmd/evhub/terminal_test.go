@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -32,25 +33,28 @@ func TestDataCannotControlTheTerminal(t *testing.T) {
 		stdin string
 		args  []string
 	}{
-		"put":           {input, []string{"put", "-f", anywhere, "--wait", "--log-level", "debug"}},
-		"unmatched":     {input, []string{"put", "-f", elsewhere, "--wait", "--log-level", "debug"}},
-		"strict":        {input, []string{"put", "-f", elsewhere, "--strict"}},
-		"strict, JSON":  {input, []string{"put", "-f", elsewhere, "--strict", "-o", "json"}},
-		"listen":        {input, []string{"listen", "-f", anywhere}},
-		"listen, JSON":  {input, []string{"listen", "-f", anywhere, "-o", "json"}},
-		"routes":        {"", []string{"routes", anywhere, evil[:3], evil, "--explain"}},
-		"routes, JSON":  {"", []string{"routes", anywhere, evil[:3], evil, "--explain", "-o", "json"}},
-		"check":         {"", []string{"check", anywhere, "--connect"}},
-		"check, JSON":   {"", []string{"check", anywhere, "-o", "json"}},
-		"unknown key":   {"{" + quoted(evil) + ": 1}", []string{"put", "-f", anywhere}},
-		"bad JSON":      {"{\"body\": {\"" + strings.ReplaceAll(evil, "\n", "") + "\": x}}", []string{"put", "-f", anywhere}},
-		"bad id":        {"{\"body\": 1, \"id\": " + quoted(evil) + "}", []string{"put", "-f", anywhere}},
-		"bad flag":      {"", []string{"put", "--" + evil}},
-		"bad command":   {"", []string{evil}},
-		"bad output":    {"", []string{"version", "-o", evil}},
-		"bad tag":       {"", []string{"put", "--body", "1", "--tag", evil}},
-		"no such file":  {"", []string{"check", strings.ReplaceAll(evil, "\x00", "")}},
-		"bad acct file": {"", []string{"check", write(t, "acct.yaml", "kafka:\n  p: {"+quoted(evil)+": 1}\n")}},
+		"put":            {input, []string{"put", "-f", anywhere, "--wait", "--log-level", "debug"}},
+		"unmatched":      {input, []string{"put", "-f", elsewhere, "--wait", "--log-level", "debug"}},
+		"strict":         {input, []string{"put", "-f", elsewhere, "--strict"}},
+		"strict, JSON":   {input, []string{"put", "-f", elsewhere, "--strict", "-o", "json"}},
+		"listen":         {input, []string{"listen", "-f", anywhere}},
+		"listen, JSON":   {input, []string{"listen", "-f", anywhere, "-o", "json"}},
+		"routes":         {"", []string{"routes", anywhere, evil[:3], evil, "--explain"}},
+		"routes, JSON":   {"", []string{"routes", anywhere, evil[:3], evil, "--explain", "-o", "json"}},
+		"check":          {"", []string{"check", anywhere, "--connect"}},
+		"check, JSON":    {"", []string{"check", anywhere, "-o", "json"}},
+		"unknown key":    {"{" + quoted(evil) + ": 1}", []string{"put", "-f", anywhere}},
+		"bad JSON":       {"{\"body\": {\"" + strings.ReplaceAll(evil, "\n", "") + "\": x}}", []string{"put", "-f", anywhere}},
+		"bad id":         {"{\"body\": 1, \"id\": " + quoted(evil) + "}", []string{"put", "-f", anywhere}},
+		"bad command of": {"", []string{"journal", evil}},
+		"no journal":     {"", []string{"journal", "status", "--journal", "/nonexistent/" + strings.ReplaceAll(evil, "\x00", "")}},
+		"bad since":      {"", []string{"deadletters", "list", "--since", evil}},
+		"bad flag":       {"", []string{"put", "--" + evil}},
+		"bad command":    {"", []string{evil}},
+		"bad output":     {"", []string{"version", "-o", evil}},
+		"bad tag":        {"", []string{"put", "--body", "1", "--tag", evil}},
+		"no such file":   {"", []string{"check", strings.ReplaceAll(evil, "\x00", "")}},
+		"bad acct file":  {"", []string{"check", write(t, "acct.yaml", "kafka:\n  p: {"+quoted(evil)+": 1}\n")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := evhub(t, c.stdin, c.args...)
@@ -64,6 +68,32 @@ func TestDataCannotControlTheTerminal(t *testing.T) {
 				t.Error("nothing was printed")
 			}
 		})
+	}
+}
+
+// TestAJournalCannotControlTheTerminal checks what is shown of events on disk.
+func TestAJournalCannotControlTheTerminal(t *testing.T) {
+	e, dir := answering(t, http.StatusBadRequest), newDir(t)
+	acctFile := write(t, "acct.yaml", fmt.Sprintf("http:\n  \"*\": {name: hook, url: %q}\n", e.URL))
+	input := fmt.Sprintf("{\"body\": {%s: %s}, \"profile\": %s, \"run_name\": %s, \"key\": %s, \"tags\": {%s: %s}, \"id\": \"x\"}\n",
+		quoted(evil), quoted(evil), quoted(evil), quoted(evil), quoted(evil), quoted(evil), quoted(evil))
+	evhub(t, input, "put", "-f", acctFile, "--journal", dir).want(t, exitDead)
+	other, _ := toFile(t, "raw")
+	for _, args := range [][]string{
+		{"deadletters", "list"}, {"deadletters", "list", "-o", "json"}, {"deadletters", "show", "x"}, {"deadletters", "show", "x", "-o", "json"},
+		{"deadletters", "replay", "x"}, {"drain", "-f", other}, {"journal", "status"}, {"journal", "status", "-o", "json"}, {"journal", "tail"},
+		{"journal", "tail", "-o", "json"}, {"journal", "export"}, {"journal", "drop", evil, "--yes"}, {"journal", "adopt", evil, "http:hook"},
+	} {
+		r := evhub(t, "", append(args, "--journal", dir)...)
+		if obeyed(r.out + r.err) {
+			t.Errorf("%v reaches the terminal:\nstdout: %q\nstderr: %q", args, r.out, r.err)
+		}
+		if strings.Contains("\n"+r.out+r.err, "\nforged") {
+			t.Errorf("%v: data passes for a line:\n%s%s", args, r.out, r.err)
+		}
+		if r.out+r.err == "" {
+			t.Errorf("%v: nothing was printed", args)
+		}
 	}
 }
 

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// bury makes dead letters of so many events at http:hook.
+func bury(t *testing.T, dir string, n int) {
+	t.Helper()
+	acctFile := hookAcct(t, answering(t, http.StatusBadRequest).URL)
+	evhub(t, numbered(n), "put", "-f", acctFile, "--journal", dir).want(t, exitDead, count(n, "dead letter"))
+}
+
+func TestDeadLettersAreListed(t *testing.T) {
+	dir := newDir(t)
+	bury(t, dir, 3)
+	r := evhub(t, "", "deadletters", "list", "--journal", dir)
+	r.want(t, exitDone, "DESTINATION  TIME ", "\nhttp:hook    ", " id-0  p        ", "400 Bad Request", "3 dead letters\n")
+	if n := strings.Count(r.out, "\n"); n != 4 {
+		t.Errorf("%d lines: %s", n, r.out)
+	}
+	lines := evhub(t, "", "deadletters", "list", "--journal", dir, "-o", "json").lines(t)
+	if len(lines) != 3 {
+		t.Fatalf("%v", lines)
+	}
+	for i, l := range lines {
+		at, err := time.Parse(time.RFC3339, fmt.Sprint(l["time"]))
+		if l["id"] != fmt.Sprintf("id-%d", i) || l["destination"] != "http:hook" || l["profile"] != "p" || l["attempts"] != 1.0 ||
+			!strings.Contains(fmt.Sprint(l["reason"]), "400") || err != nil || time.Since(at) > time.Minute {
+			t.Errorf("%v", l)
+		}
+	}
+	for want, flags := range map[int][]string{
+		3: {"--destination", "http:*", "--profile", "?", "--reason", "400", "--since", "1h"},
+		0: {"--destination", "kafka:*"},
+	} {
+		for _, more := range [][]string{{}, {"--profile", "other"}, {"--reason", "401"}, {"--until", "1h"}, {"--since", "2100-01-01T00:00:00Z"}} {
+			lines := evhub(t, "", append(append([]string{"deadletters", "list", "--journal", dir, "-o", "json"}, flags...), more...)...).lines(t)
+			if len(more) > 0 {
+				want = 0
+			}
+			if len(lines) != want {
+				t.Errorf("%v %v: %d letters, want %d", flags, more, len(lines), want)
+			}
+		}
+	}
+	evhub(t, "", "deadletters", "list", "--journal", dir, "--profile", "other").want(t, exitDone, "0 dead letters")
+}
+
+func TestADeadLetterIsShownAsAWhole(t *testing.T) {
+	dir := newDir(t)
+	acctFile := hookAcct(t, answering(t, http.StatusBadRequest).URL)
+	evhub(t, `{"body": {"z": 1.0}, "profile": "p", "id": "x", "run_name": "r", "key": "k", "tags": {"a": "b"}}`, "put", "-f", acctFile, "--journal", dir).
+		want(t, exitDead)
+	evhub(t, "", "deadletters", "show", "x", "--journal", dir).want(t, exitDone, " p run r key k id x\n", "  at       http:hook\n", "after 1 attempt",
+		"  reason   POST ", "400", `  tags     {"a": "b"}`, `  body     {"z": 1.0}`)
+	r := evhub(t, "", "deadletters", "show", "x", "--journal", dir, "-o", "json")
+	r.want(t, exitDone, `"body":{"z":1.0}`)
+	event, err := json.Marshal(r.line(t)["event"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	evhub(t, string(event), "listen").want(t, exitDone, " p run r key k id x\n") // as put takes it
+	evhub(t, "", "deadletters", "show", "x", "y", "--journal", dir).want(t, exitFailure, "no dead letter with the id y", "at       http:hook")
+}
+
+func TestDeadLettersAreReplayedInTheirOrder(t *testing.T) {
+	dir := newDir(t)
+	bury(t, dir, 5)
+	r := evhub(t, "", "deadletters", "replay", "id-3", "id-1", "--journal", dir)
+	r.want(t, exitDone, "2 dead letters queued again")
+	evhub(t, "", "deadletters", "list", "--journal", dir).want(t, exitDone, "id-0", "id-2", "id-4", "3 dead letters")
+	evhub(t, "", "deadletters", "replay", "--reason", "nothing like it", "--journal", dir, "-o", "json").want(t, exitDone, `{"replayed":0}`)
+	evhub(t, "", "deadletters", "replay", "--all", "--journal", dir, "-o", "json").want(t, exitDone, `{"replayed":3}`)
+	well := answering(t, http.StatusNoContent)
+	evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir).want(t, exitDone, "5 delivered")
+	if diff := cmp.Diff([]string{"1", "3", "0", "2", "4"}, well.bodies); diff != "" {
+		t.Error(diff)
+	}
+	evhub(t, "", "deadletters", "list", "--journal", dir).want(t, exitDone, "0 dead letters")
+}
+
+func TestDeadLettersAreDropped(t *testing.T) {
+	dir := newDir(t)
+	bury(t, dir, 3)
+	evhub(t, "", "deadletters", "drop", "id-1", "--journal", dir, "--yes").want(t, exitDone, "1 dead letter dropped")
+	evhub(t, "", "deadletters", "drop", "--until", "1h", "--journal", dir, "--yes", "-o", "json").want(t, exitDone, `{"dropped":0}`)
+	evhub(t, "", "deadletters", "drop", "--all", "--journal", dir, "--yes").want(t, exitDone, "2 dead letters dropped")
+	evhub(t, "", "deadletters", "list", "--journal", dir).want(t, exitDone, "0 dead letters")
+	evhub(t, "", "drain", "-f", hookAcct(t, answering(t, http.StatusNoContent).URL), "--journal", dir).want(t, exitDone, "nothing to deliver")
+}
+
+func TestATimeAgo(t *testing.T) {
+	now := time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"":                          {},
+		"24h":                       now.Add(-24 * time.Hour),
+		"1h30m":                     now.Add(-90 * time.Minute),
+		"2026-01-31T23:59:59Z":      time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC),
+		"2026-01-31T23:59:59.5Z":    time.Date(2026, 1, 31, 23, 59, 59, 5e8, time.UTC),
+		"2026-02-01T01:00:00+02:00": time.Date(2026, 1, 31, 23, 0, 0, 0, time.UTC),
+	} {
+		got, err := parseTime("--since", text, now)
+		if err != nil || !got.Equal(want) {
+			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
+		}
+	}
+}
