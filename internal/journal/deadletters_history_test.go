@@ -188,9 +188,14 @@ func playDeadHistory(t *testing.T, seed uint64, total *deadHistory) {
 }
 
 func TestDeadLetterHistories(t *testing.T) {
-	n, first := 1500, rand.Uint64N(1<<40)
-	if testing.Short() {
-		n = 300
+	n, first := 400, rand.Uint64N(1<<40)
+	switch {
+	case os.Getenv("EVHUB_SOAK") != "":
+		n = 1_000_000
+	case os.Getenv("EVHUB_PROOF") != "":
+		n = 20_000
+	case testing.Short():
+		n = 200
 	}
 	if text := os.Getenv("EVHUB_SEED"); text != "" {
 		n = 1
@@ -205,7 +210,7 @@ func TestDeadLetterHistories(t *testing.T) {
 			break
 		}
 	}
-	if n >= 300 && (total.seen.torn == 0 || total.seen.failed == 0 || total.seen.cuts == 0) {
+	if n >= 200 && (total.seen.torn == 0 || total.seen.failed == 0 || total.seen.cuts == 0) {
 		t.Errorf("something never happened: %+v", total.seen)
 	}
 }

@@ -49,6 +49,13 @@ func (s *deadSets) get(env deadEnv, number uint32) (*DeadLetters, error) {
 	return d, nil
 }
 
+// opened returns those that somebody has asked for, or nil.
+func (s *deadSets) opened(number uint32) *DeadLetters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[number]
+}
+
 // close closes all of them.
 func (s *deadSets) close() (err error) {
 	s.mu.Lock()
@@ -58,4 +65,22 @@ func (s *deadSets) close() (err error) {
 		err = errors.Join(err, d.close())
 	}
 	return err
+}
+
+// unlinkAll gives up all letters, of a destination whose number will not be used again, and the keys with them.
+func (d *DeadLetters) unlinkAll() error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if err := d.writable(); err != nil {
+		return err
+	}
+	if err := d.seal(); err != nil {
+		d.env.log.Warn("a segment of dead letters could not be ended; it goes anyway", "dir", d.dir, "error", err)
+	}
+	for len(d.segments) > 0 {
+		if err := d.unlink(0); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -28,17 +28,6 @@ func openLetters(t testing.TB, fs disk.FS) *DeadLetters {
 	return d
 }
 
-func lookAtLetters(t testing.TB, fs disk.FS) *DeadLetters {
-	t.Helper()
-	env := deadTestEnv(fs)
-	env.readOnly = true
-	d, err := openDeadLetters(env, 7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 // letterOf is the content of the letter with a key.
 func letterOf(key uint64) []byte {
 	return fmt.Appendf(nil, "letter %d %s", key, strings.Repeat("x", int(key%7)*20))
