@@ -126,7 +126,10 @@ func answering(t *testing.T, status int) *endpoint {
 	t.Helper()
 	e := &endpoint{called: make(chan struct{}, 1)}
 	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the sender was killed
+		}
 		e.mu.Lock()
 		e.bodies = append(e.bodies, string(body))
 		e.mu.Unlock()

@@ -94,7 +94,7 @@ func TestReceiptsBesideAcknowledgementsAreJSON(t *testing.T) {
 // TestWhatIsNotDeliveredStays checks that it is said, and that the next command delivers it in order.
 func TestWhatIsNotDeliveredStays(t *testing.T) {
 	dir, dead := newDir(t), answering(t, http.StatusServiceUnavailable)
-	put := []string{"put", "-f", hookAcct(t, dead.URL), "--journal", dir, "--timeout", "50ms", "--log-level", "error"}
+	put := []string{"put", "-f", hookAcct(t, dead.URL), "--journal", dir, "--timeout", "300ms", "--log-level", "error"}
 	evhub(t, numbered(3), put...).want(t, exitDone, "kept: 3 events for http:hook in the journal "+dir+": ", "503", "3 events accepted, 3 kept in the journal")
 	evhub(t, "{\"body\": 3, \"profile\": \"p\"}", append(put, "-o", "json")...).want(t, exitDone, `"journal":"`+dir, `"remaining":4,"kept":4`)
 	well := answering(t, http.StatusNoContent)
@@ -109,7 +109,7 @@ func TestWhatIsNotDeliveredStays(t *testing.T) {
 func TestWaitIsAboutTheEventsOfTheCall(t *testing.T) {
 	dir := newDir(t)
 	acctFile, _ := toHTTP(t, answering(t, http.StatusServiceUnavailable), "")
-	put := []string{"put", "-f", acctFile, "--journal", dir, "--timeout", "50ms", "--log-level", "error", "--wait", "--body", "1"}
+	put := []string{"put", "-f", acctFile, "--journal", dir, "--timeout", "300ms", "--log-level", "error", "--wait", "--body", "1"}
 	evhub(t, "", append(put, "--profile", "p")...).want(t, exitRemain, "pending http:hook", "kept: 1 event for http:hook")
 	evhub(t, "", append(put, "--profile", "other")...).want(t, exitDone, "delivered file:all", "kept: 1 event for http:hook")
 }
@@ -118,7 +118,7 @@ func TestDrain(t *testing.T) {
 	dir := newDir(t)
 	keep(t, dir, 5)
 	r := evhub(t, "", "drain", "-f", hookAcct(t, answering(t, http.StatusServiceUnavailable).URL), "--journal", dir,
-		"--timeout", "100ms", "--interval", "20ms", "--log-level", "error")
+		"--timeout", "300ms", "--interval", "20ms", "--log-level", "error")
 	r.want(t, exitRemain, "0 of 5 delivered, 5 waiting; http:hook: ", "kept: 5 events for http:hook in the journal "+dir+": ", "503", "\n5 kept in the journal\n")
 	well := answering(t, http.StatusNoContent)
 	r = evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir)
@@ -133,7 +133,7 @@ func TestDrainAsJSON(t *testing.T) {
 	dir := newDir(t)
 	keep(t, dir, 2)
 	r := evhub(t, "", "drain", "-f", hookAcct(t, answering(t, http.StatusServiceUnavailable).URL), "--journal", dir,
-		"--timeout", "100ms", "--interval", "20ms", "-o", "json", "--log-level", "error")
+		"--timeout", "300ms", "--interval", "20ms", "-o", "json", "--log-level", "error")
 	r.want(t, exitRemain)
 	lines := r.lines(t)
 	if len(lines) < 2 {
@@ -233,7 +233,7 @@ func TestListenHasAJournalByDefault(t *testing.T) {
 	state := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", state)
 	dead, well := answering(t, http.StatusServiceUnavailable), answering(t, http.StatusNoContent)
-	listen := []string{"listen", "-f", hookAcct(t, dead.URL), "--timeout", "50ms", "--log-level", "error"}
+	listen := []string{"listen", "-f", hookAcct(t, dead.URL), "--timeout", "300ms", "--log-level", "error"}
 	evhub(t, numbered(2), append(listen, "--no-journal")...).want(t, exitRemain, "undelivered: 2 events for http:hook")
 	evhub(t, numbered(2), "listen").want(t, exitDone)
 	if _, err := os.Stat(filepath.Join(state, "evhub")); err == nil {

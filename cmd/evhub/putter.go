@@ -111,16 +111,11 @@ func (p *putter) accept(events []hub.Event) (int, error) {
 		n, err := p.hub.PutAll(ctx, events)
 		return n, errors.Unwrap(err) // it is wrapped in its place among events, and lines have numbers
 	}
-	for i, e := range events {
-		tracked, err := p.hub.PutTracked(ctx, e)
-		if err != nil {
-			return i, err
-		}
-		if err := p.receipts.expect(ctx, tracked); err != nil {
-			return i + 1, err
-		}
+	tracked, err := p.hub.PutAllTracked(ctx, events)
+	if noReceipts := p.receipts.expect(ctx, tracked); noReceipts != nil {
+		return len(tracked), noReceipts
 	}
-	return len(events), nil
+	return len(tracked), errors.Unwrap(err)
 }
 
 // limited bounds ctx by --timeout.

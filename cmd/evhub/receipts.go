@@ -14,7 +14,7 @@ type receipts struct {
 	o       *options
 	json    bool
 	waiting chan *hub.Tracked
-	late    *hub.Tracked // found no place in waiting; then nothing more is put
+	late    []*hub.Tracked // found no place in waiting; then nothing more is put
 	ended   chan struct{}
 
 	// pending counts the receipts of events that some destination has not settled; to be read after finish.
@@ -46,23 +46,30 @@ func (r *receipts) await(t *hub.Tracked) {
 	r.print(receipt)
 }
 
-// expect has the receipt of an accepted event printed. An error means that no more should be put.
-func (r *receipts) expect(ctx context.Context, t *hub.Tracked) error {
-	select {
-	case r.waiting <- t:
-		return nil
-	case <-ctx.Done():
-		r.late = t
-		return errNoReceipts
+// expect has the receipts of accepted events printed. An error means that no more should be put.
+func (r *receipts) expect(ctx context.Context, all []*hub.Tracked) error {
+	for i, t := range all {
+		select {
+		case r.waiting <- t:
+			continue
+		default:
+		}
+		select {
+		case r.waiting <- t:
+		case <-ctx.Done():
+			r.late = all[i:]
+			return errNoReceipts
+		}
 	}
+	return nil
 }
 
 // finish prints what is still expected, as it stands now that the hub is closed.
 func (r *receipts) finish() {
 	close(r.waiting)
 	<-r.ended
-	if r.late != nil {
-		r.await(r.late)
+	for _, t := range r.late {
+		r.await(t)
 	}
 }
 
