@@ -51,7 +51,7 @@ func (d *Destination) giveUp(s *settings, dialled bool) time.Duration {
 			if dialled && e.failed.IsZero() {
 				return nil
 			}
-			left := limit - now.Sub(e.since(down))
+			left := limit - now.Sub(e.since(down, now))
 			if left <= 0 {
 				return fmt.Errorf("%w after %v: %w", errGaveUp, limit, cause)
 			}
@@ -68,10 +68,11 @@ func (d *Destination) giveUp(s *settings, dialled bool) time.Duration {
 	}
 }
 
-// since is when the time without success started for e, at a destination that is down since then.
-func (e *entry) since(down time.Time) time.Time {
-	if e.record.accepted.After(down) {
-		down = e.record.accepted
+// since is when the time without success started for e, at a destination that is down since then. An event that comes
+// from a journal may have been accepted in the future, where the clock was set back since.
+func (e *entry) since(down, now time.Time) time.Time {
+	if at := e.record.accepted; at.After(down) && !at.After(now) {
+		down = at
 	}
 	if !e.failed.IsZero() && e.failed.Before(down) {
 		return e.failed
