@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,38 +24,47 @@ type mutant struct {
 const root = "internal/journal"
 
 // packages are those whose tests are run.
-var packages = []string{"./" + root, "./" + root + "/disk/...", "./" + root + "/segment/...", "./" + root + "/modelcheck/..."}
+const packages = "./" + root + " ./" + root + "/disk/... ./" + root + "/segment/... ./" + root + "/modelcheck/..."
 
-// test runs the tests against the mutant and returns those that fail. An error says that none did, or why they could
-// not be run.
-func (m mutant) test(ctx context.Context, verbose bool) (string, error) {
+// suite is the tests that are to catch mutants.
+type suite struct {
+	packages []string
+	verbose  bool
+}
+
+// run runs the tests, with an overlay unless that is "", and returns those that fail. They stop at the first.
+func (s suite) run(ctx context.Context, overlay string) (by []string, err error) {
+	args := append([]string{"test", "-overlay", overlay, "-failfast", "-count=1", "-vet=off", "-timeout", "4m"}, s.packages...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "EVHUB_") })
+	out, err := cmd.CombinedOutput()
+	if s.verbose {
+		_, _ = os.Stdout.Write(out)
+	}
+	if err == nil {
+		return nil, nil
+	}
+	if bytes.Contains(out, []byte("[build failed]")) {
+		return nil, fmt.Errorf("it does not compile:\n%s", out)
+	}
+	if by = failures(out); len(by) == 0 {
+		return nil, fmt.Errorf("go test: %w:\n%s", err, out)
+	}
+	return by, nil
+}
+
+// test returns the tests that fail for the mutant.
+func (m mutant) test(ctx context.Context, tests suite) (by []string, err error) {
 	dir, err := os.MkdirTemp("", "mutant")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left of it is in nobody's way
 	overlay, err := m.overlay(dir)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	args := []string{"test", "-overlay", overlay, "-failfast", "-count=1", "-vet=off", "-timeout", "4m"}
-	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "EVHUB_") })
-	out, err := cmd.CombinedOutput()
-	if verbose {
-		_, _ = os.Stdout.Write(out)
-	}
-	switch {
-	case err == nil:
-		return "", errors.New("no test fails")
-	case bytes.Contains(out, []byte("[build failed]")):
-		return "", fmt.Errorf("it does not compile:\n%s", out)
-	}
-	by := failures(out)
-	if len(by) == 0 {
-		return "", fmt.Errorf("go test: %w:\n%s", err, out)
-	}
-	return strings.Join(by, ", "), nil
+	return tests.run(ctx, overlay)
 }
 
 // overlay writes the faulty file, and what tells the compiler of it.
