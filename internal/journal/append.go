@@ -107,7 +107,14 @@ func (j *Journal) makeRoom(size int64) error {
 	if j.writer == nil {
 		return j.begin(size)
 	}
-	return j.prepare(j.writer, size)
+	err := j.prepare(j.writer, size)
+	if err == nil || IsNoRoom(err) {
+		return err
+	}
+	// The file does not want to grow, for whatever reason; perhaps another one will.
+	j.log.Warn("journal: a segment is ended early", "segment", j.active.name, "error", err)
+	j.seal()
+	return j.begin(size)
 }
 
 // prepare makes room in a segment for size bytes and the reserve.
@@ -116,7 +123,7 @@ func (j *Journal) prepare(w *segment.Writer, size int64) error {
 	if w.Size()+size <= w.Room() {
 		return nil
 	}
-	if err := j.ballast.leaves(j, size); err != nil {
+	if err := j.ballast.spare(j); err != nil {
 		return err
 	}
 	return w.Prepare(size, j.step(w))

@@ -18,6 +18,9 @@ type background struct {
 // compactEvery is how often the compactor looks for segments that keep little.
 const compactEvery = 5 * time.Second
 
+// complainEvery is how often the log is told of what goes on failing.
+const complainEvery = 30 * time.Second
+
 // start starts the goroutines.
 func (j *Journal) start() {
 	if j.o.SaveEvery < 0 {
@@ -93,6 +96,7 @@ func (j *Journal) compactor() {
 	b := &j.background
 	ticks := time.NewTicker(compactEvery)
 	defer ticks.Stop()
+	var told time.Time
 	for {
 		urgent := false
 		select {
@@ -102,7 +106,8 @@ func (j *Journal) compactor() {
 		case <-b.done:
 			return
 		}
-		if err := j.compact(urgent); err != nil {
+		if err := j.compact(urgent); err != nil && time.Since(told) > complainEvery {
+			told = time.Now()
 			j.log.Warn("journal: could not make room", "error", err)
 		}
 	}

@@ -9,80 +9,147 @@ import (
 	"syscall"
 )
 
-// ballast is a file that takes room for nothing, as much as a segment. When the disk is full it is given up, so that
-// cursors can be saved and segments be rewritten; Append leaves that room alone.
+// ballast is a file that takes room for nothing. When the disk is full it is given up, so that cursors can be saved,
+// segments be rewritten and dead letters be kept. Append never gets that room: it fails until the ballast is whole
+// again.
 type ballast struct {
 	mu   sync.Mutex
-	held bool
-	out  atomic.Bool // given up, not made again yet
+	held int64 // how large it is
+	owed int64 // how large it has to be before Append gets more room
+	thin atomic.Bool
 }
 
-// ballastMargin is how many times the ballast has to be free for it to be made.
-const ballastMargin = 4
+const (
+	// ballastShare is the part of the free room that the ballast takes at most when it is made.
+	ballastShare = 8
+	// minBallast is less than what anything could be done with.
+	minBallast = 64 << 10
+	// smallBallast is enough while there is only one segment.
+	smallBallast = 256 << 10
+)
 
-// find looks for the ballast of the process before.
+// find looks for the ballast of the process before. If that has given it up and the disk is still full, it comes first.
 func (b *ballast) find(j *Journal) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	f, err := j.fs.OpenRead(ballastFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if free, err := j.fs.Free(); err == nil && free < 2*smallBallast && len(j.all()) > 1 {
+			b.owed = minBallast
+			b.thin.Store(true)
+		}
+		return
+	}
 	if err != nil {
-		return // there is none, or none to count on
+		return // keep tries
 	}
 	defer f.Close()
-	size, err := f.Size()
-	b.held = err == nil && size >= j.segmentBytes()
-	if !b.held {
-		_ = j.fs.Remove(ballastFile) // keep makes another one
+	if size, err := f.Size(); err == nil {
+		b.held = size
 	}
 }
 
-// keep makes the ballast, when there is room for it and a log that may need it.
+// keep makes the ballast as large as it should be, or as it can be.
 func (b *ballast) keep(j *Journal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held || j.noRoom() && !b.out.Load() || j.Stats().Segments < 2 {
+	target := int64(smallBallast)
+	switch segments := len(j.all()); {
+	case segments == 0:
 		return
+	case segments > 1: // a segment is rewritten if less than half of it is needed
+		target += j.segmentBytes() / 2
 	}
 	free, err := j.fs.Free()
-	if err != nil || free < ballastMargin*j.segmentBytes() {
-		return
+	if err != nil {
+		return // what is there stays
 	}
-	f, err := j.fs.Create(ballastFile)
+	want := min(target, (free+b.held)/ballastShare)
+	if want < minBallast {
+		want = 0
+	}
+	if want = max(want, b.owed); want > b.held {
+		b.grow(j, min(want, b.held+free))
+	}
+	if b.held >= b.owed {
+		b.owed = 0
+		b.thin.Store(false)
+	}
+}
+
+// grow makes the file larger, in steps that get smaller where there is less room than was said.
+func (b *ballast) grow(j *Journal, size int64) {
+	f, err := j.fs.Open(ballastFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = j.fs.Create(ballastFile)
+	}
 	if err != nil {
 		return
 	}
-	err = errors.Join(f.Preallocate(0, j.segmentBytes()), f.Close())
-	if err != nil {
-		_ = j.fs.Remove(ballastFile)
-		return
+	defer f.Close()
+	for step := size - b.held; step > 0; step /= 2 {
+		err := f.Preallocate(b.held, step)
+		if err == nil {
+			b.held += step
+			return
+		}
+		if !IsNoRoom(err) {
+			b.owed = 0 // it cannot be had here
+			return
+		}
 	}
-	b.held = true
-	b.out.Store(false)
 }
 
 // give gives the ballast up. It is false if there is none.
 func (b *ballast) give(j *Journal) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.held {
+	if b.held == 0 {
 		return false
 	}
+	b.thin.Store(true) // before there is room
 	if err := j.fs.Remove(ballastFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.thin.Store(b.owed > 0)
 		return false
 	}
-	b.held = false
-	b.out.Store(true)
+	b.owed, b.held = max(b.owed, b.held), 0
 	_ = j.fs.SyncDir(".") // some file systems give the room back only then
-	j.log.Warn("journal: the disk is full; the ballast is given up to make room")
+	j.log.Info("journal: the disk is full; the ballast is given up for what must go on")
 	return true
 }
 
-// leaves fails if growing by size would take the room that was given up for other purposes.
-func (b *ballast) leaves(j *Journal, size int64) error {
-	if !b.out.Load() {
+// room is what could be written with the ballast given up.
+func (b *ballast) room(j *Journal) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	free, err := j.fs.Free()
+	if err != nil {
+		return 1 << 62 // trying tells
+	}
+	return free + b.held
+}
+
+// spare fails if Append is not to take any more room. The caller holds writing.
+func (b *ballast) spare(j *Journal) error {
+	if !b.thin.Load() {
 		return nil
 	}
-	free, err := j.fs.Free()
-	if err == nil && free < size+j.segmentBytes() {
-		err = fmt.Errorf("journal: %d bytes are free, and kept for compaction: %w", free, syscall.ENOSPC)
+	if j.compacting.TryLock() { // else what was given up may be for what is being done now
+		b.keep(j)
+		j.compacting.Unlock()
 	}
-	return err
+	if !b.thin.Load() {
+		return nil
+	}
+	return fmt.Errorf("journal: the room that is left is kept for deliveries: %w", syscall.ENOSPC)
+}
+
+// giveWay makes room for what must go on when the disk is full: it gives up the ballast. It is false if that is gone
+// already.
+func (j *Journal) giveWay() bool {
+	if !j.ballast.give(j) {
+		return false
+	}
+	j.background.compact() // to make it again as large as can be
+	return true
 }

@@ -26,17 +26,7 @@ func (j *Journal) compact(urgent bool) error {
 	if urgent && j.noRoom() {
 		err = errors.Join(err, j.endActive(), j.unlinkDone())
 	}
-	for _, run := range j.sparse(urgent) {
-		failed := j.rewriteWithBallast(run)
-		if failed == nil {
-			failed = j.removeMerged()
-		}
-		if failed != nil {
-			err = errors.Join(err, failed)
-			break
-		}
-	}
-	err = errors.Join(err, j.unlinkDone())
+	err = errors.Join(err, j.rewriteAll(j.sparse(urgent)), j.unlinkDone())
 	j.ballast.keep(j)
 	return err
 }

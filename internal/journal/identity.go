@@ -55,30 +55,23 @@ func (j *Journal) identify() error {
 	}
 	missing := err != nil
 	id, err := decodeIdentity(b)
-	var version *segment.VersionError
-	switch {
-	case err == nil:
+	if err == nil {
 		j.id = id
 		return nil
-	case errors.As(err, &version):
-		return newer(identityFile, version)
 	}
 	id, known, err := j.idOfSegments()
 	if err != nil {
 		return err
 	}
 	if !known {
-		if err := j.refuseForeign(b); err != nil {
-			return err
-		}
-		if j.o.ReadOnly && missing {
+		if j.readOnly && missing {
 			return &RefusedError{Path: ".", Why: "is no journal: it has no file JOURNAL"}
 		}
 		_, _ = rand.Read(id[:]) // it never fails
 	}
 	j.id = id
 	j.recovery.NewID = known || !missing
-	if j.o.ReadOnly {
+	if j.readOnly {
 		return nil
 	}
 	return replaceFile(j.fs, identityFile, encodeIdentity(id, time.Now()))
@@ -115,9 +108,22 @@ func (j *Journal) idOfSegments() (id [16]byte, known bool, err error) {
 	return id, known, nil
 }
 
-// refuseForeign refuses a directory that has something in it, but no segments of a journal. Content is what is in the
-// file JOURNAL.
-func (j *Journal) refuseForeign(content []byte) error {
+// refuseForeign refuses a directory that has something in it, but neither the file JOURNAL nor segments of a journal.
+func (j *Journal) refuseForeign() error {
+	content, err := readSmall(j.fs, identityFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_, err = decodeIdentity(content)
+	if version := (*segment.VersionError)(nil); errors.As(err, &version) {
+		return newer(identityFile, version)
+	}
+	if err == nil {
+		return nil
+	}
+	if _, known, err := j.idOfSegments(); err != nil || known {
+		return err
+	}
 	if len(content) > identitySize || len(content) >= 8 && !similar(content[:8], identityMagic) && !allZero(content) {
 		return &RefusedError{Path: identityFile, Why: "is not evhub's; give the journal a directory of its own"}
 	}

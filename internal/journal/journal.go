@@ -85,7 +85,7 @@ func (j *Journal) SyncCursors() error {
 		return ErrReadOnly
 	}
 	broken, err := j.cursors.sync()
-	if IsNoRoom(err) && j.ballast.give(j) {
+	if IsNoRoom(err) && j.giveWay() {
 		_, err = j.cursors.sync()
 	}
 	if broken != nil {

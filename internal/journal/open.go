@@ -40,8 +40,11 @@ func (j *Journal) openDir(dir string) error {
 }
 
 func (j *Journal) open() error {
+	err := j.refuseForeign() // before anything is left in somebody's directory
+	if err != nil {
+		return err
+	}
 	if !j.readOnly {
-		var err error
 		if j.lock, err = j.fs.Lock(lockFile); err != nil {
 			return err
 		}
@@ -65,10 +68,11 @@ func (j *Journal) open() error {
 		return err
 	}
 	j.finishRecovery()
-	if !j.readOnly {
-		j.ballast.find(j)
-		j.start()
+	if j.readOnly {
+		return nil
 	}
+	j.ballast.find(j)
+	j.start()
 	return nil
 }
 

@@ -1,22 +1,66 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/evhub/evhub/internal/journal/segment"
 )
 
+// rewriteAll rewrites runs. Where there is no room for a run, it tries the segments that need the least, one by one, as
+// each of them makes some.
+func (j *Journal) rewriteAll(runs [][]*logSegment) error {
+	var tight []*logSegment
+	for _, run := range runs {
+		err := j.rewriteWithBallast(run)
+		if err == nil {
+			err = j.removeMerged()
+		}
+		switch {
+		case IsNoRoom(err) && len(run) > 1:
+			tight = append(tight, run...)
+		case err != nil:
+			return err
+		}
+	}
+	slices.SortStableFunc(tight, func(a, b *logSegment) int { return cmp.Compare(a.wanted, b.wanted) })
+	for _, s := range tight {
+		if 2*s.wanted >= s.size || !j.isPresent(s) {
+			continue
+		}
+		if err := errors.Join(j.rewriteWithBallast([]*logSegment{s}), j.removeMerged()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // rewriteWithBallast rewrites a run, with the room of the ballast if the disk is full.
 func (j *Journal) rewriteWithBallast(run []*logSegment) error {
+	if need := neededFor(run); need > j.ballast.room(j) {
+		return fmt.Errorf("journal: %d bytes are needed to rewrite %s: %w", need, run[0].name, syscall.ENOSPC)
+	}
 	err := j.rewrite(run)
 	if IsNoRoom(err) && j.ballast.give(j) {
 		err = j.rewrite(run)
 	}
 	return err
 }
+
+// neededFor is how much room it takes at least to rewrite a run.
+func neededFor(run []*logSegment) (bytes int64) {
+	for _, s := range run {
+		bytes += s.wanted
+	}
+	return bytes
+}
+
+func (j *Journal) isPresent(s *logSegment) bool { return slices.Contains(j.all(), s) }
 
 // rewrite puts what is still needed of neighbouring segments into one new segment, which takes the place of the first of
 // them; removeMerged removes the others. The caller holds compacting.

@@ -25,7 +25,9 @@ func (j *Journal) begin(size int64) error {
 	payload := t.encode()
 	w.Add(segment.Table, segment.First, t.last, payload, nil)
 	if size != bare {
-		err = j.prepare(w, size)
+		if err = j.prepare(w, size); !IsNoRoom(err) {
+			err = nil // then it grows as it is written, and writing tells if it cannot
+		}
 	}
 	if err == nil {
 		err = w.Sync()
