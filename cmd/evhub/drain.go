@@ -26,8 +26,14 @@ func newDrain(o *options) *cobra.Command {
 		Short: "Deliver what a journal holds, and end",
 		Long: `Deliver what waits in a journal, with the destinations of an acct file, and end when nothing is left.
 
-Exit codes: 0 all delivered, 1 failure (a journal in use), 2 bad flags or acct file, or no journal, 4 some events became
-dead letters meanwhile, 5 something is left: what, where and why is said, and it stays in the journal; 130 interrupted.
+Exit codes; where several are true the highest counts:
+    0  all delivered
+    1  failure: a journal in use, or damaged so that events are lost
+    2  bad flags or acct file, or no journal there
+    4  some events became dead letters
+    5  something is left: it is said what, where and why, and it stays in the journal
+  130  interrupted
+
 Backlogs of destinations that are not in the acct file cannot be delivered and count as left: see "evhub journal adopt"
 and "drop".`,
 		Example: `  evhub drain -f acct.yaml --journal /var/lib/evhub --timeout 1h`,
@@ -108,7 +114,7 @@ func (d *drainer) code() int {
 		return exitRemain
 	case d.letters.count > 0:
 		return exitDead
-	case d.fault != nil:
+	case d.damaged():
 		return exitFailure
 	}
 	return exitDone

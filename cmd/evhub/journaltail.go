@@ -96,9 +96,6 @@ func (t *tail) showNewest(ctx context.Context, j *hub.Journal) error {
 func newestKnown(s hub.JournalStatus) (seq uint64) {
 	for _, d := range s.Destinations {
 		seq = max(seq, d.LastSettled)
-		if d.Events > 0 {
-			seq = max(seq, d.FirstWaiting+uint64(d.Events)-1) // they are at least one apart
-		}
 	}
 	return seq
 }

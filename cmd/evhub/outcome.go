@@ -75,6 +75,11 @@ func (o *outcome) printTroubles(w *stream) {
 	for _, name := range slices.Sorted(maps.Keys(o.kept)) {
 		fmt.Fprintf(w, "%s %s for %s in the journal %s%s\n", w.style.warning("kept:"), count(o.kept[name], "event"), visible(name), visible(o.journal), o.lastError(name))
 	}
+	for _, d := range o.stats.Destinations {
+		if d.Lost > 0 {
+			fmt.Fprintf(w, "%s %s for %s, as the journal is damaged (see \"evhub journal verify\")\n", w.style.failure("lost:"), count(int(d.Lost), "event"), visible(d.Name))
+		}
+	}
 	for _, d := range o.orphans {
 		fmt.Fprintf(w, "%s %s for %s, which is not in the acct file: %s\n", w.style.warning("orphaned:"), count(d.BacklogEvents, "event"), visible(d.Name), cureOfOrphan(d.Name))
 	}
@@ -96,6 +101,11 @@ func (o *outcome) lastError(name string) string {
 		}
 	}
 	return ""
+}
+
+// damaged reports whether the journal has lost something.
+func (o *outcome) damaged() bool {
+	return o.fault != nil || o.total(func(d hub.DestinationStats) int64 { return d.Lost }) > 0
 }
 
 func delivered(d hub.DestinationStats) int64 { return d.Delivered }
@@ -149,7 +159,7 @@ type orphanLine struct {
 }
 
 // destinationLine says what became of the events of one destination. Remaining are undelivered, and of these Kept are
-// in the journal.
+// in the journal. Lost could not be read from a damaged one.
 type destinationLine struct {
 	Destination string `json:"destination"`
 	Delivered   int64  `json:"delivered"`
@@ -157,6 +167,7 @@ type destinationLine struct {
 	Dropped     int64  `json:"dropped"`
 	Remaining   int    `json:"remaining"`
 	Kept        int    `json:"kept,omitempty"`
+	Lost        int64  `json:"lost,omitempty"`
 	Retried     int64  `json:"retried"`
 	Uncertain   int64  `json:"uncertain"`
 	LastError   string `json:"last_error,omitempty"`
@@ -170,7 +181,7 @@ func (o *outcome) line() outcomeLine {
 	for _, d := range o.stats.Destinations {
 		l.Destinations = append(l.Destinations, destinationLine{
 			Destination: d.Name, Delivered: d.Delivered, Dead: d.Refused, Dropped: d.Dropped,
-			Remaining: o.kept[d.Name] + o.lost[d.Name], Kept: o.kept[d.Name],
+			Remaining: o.kept[d.Name] + o.lost[d.Name], Kept: o.kept[d.Name], Lost: d.Lost,
 			Retried: d.Retried, Uncertain: d.Uncertain, LastError: d.LastError,
 		})
 	}

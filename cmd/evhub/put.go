@@ -44,10 +44,14 @@ delivered too. After the end of the input, --timeout bounds the deliveries; the 
 prints {"id": ...} for each event, in the order of the input, as soon as it is on disk: whoever sends events may
 forget each one then, and sends those again that had no such line.
 
-Exit codes: 0 all done, 1 failure (a journal in use; events of which it is not known whether they are on disk),
-2 bad flags or acct file, 3 some events were refused at the door, 4 some became dead letters, 5 some are not
-delivered yet, or were not taken, 130 interrupted. Where several are true the highest counts. Events that stay in the
-journal are well: 0, but 5 for those of this call with --wait.
+Exit codes; where several are true the highest counts:
+    0  all done; with a journal, what is not delivered yet stays there
+    1  failure: a journal in use or damaged, events of which it is not known whether they are on disk
+    2  bad flags or acct file
+    3  some events were refused at the door
+    4  some became dead letters
+    5  some are not delivered yet (with a journal only if --wait is given), or were not taken
+  130  interrupted
 
 A first SIGINT or SIGTERM ends the reading and gives deliveries 5 seconds, a second one none. With a journal, SIGTERM
 is like the end of the input, so that a service can be stopped: the exit code is not 130 then, unless the rest of a
