@@ -1,7 +1,8 @@
 package evbus
 
 // Hooks are called as events move, for counters. Each may be nil. They are called from the goroutines that deliver,
-// possibly at the same time, so they must be fast and safe for concurrent use.
+// possibly at the same time, so they must be fast and safe for concurrent use. One that fires an event
+// does so with PutNowait: Put may wait for the goroutine that has called the hook.
 type Hooks struct {
 	// Accepted: an event was accepted for so many destinations; 0 means that nothing matched its profile.
 	Accepted func(profile string, destinations int)

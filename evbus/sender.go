@@ -185,11 +185,13 @@ func (l *link) sendAll() error {
 			return nil
 		}
 		ready, err := l.load(f)
+		if ready { // though there may be an error: then it is of what comes behind
+			l.send(f)
+		}
 		if err != nil {
 			return err
 		}
 		if ready {
-			l.send(f)
 			continue
 		}
 		l.free <- f
@@ -217,7 +219,8 @@ func (l *link) send(f *flight) {
 	l.flights <- f
 }
 
-// load takes what is to be sent next into f: what has to be sent again before anything new.
+// load takes what is to be sent next into f: what has to be sent again before anything new. It may be ready, with less
+// than it could take, and return the error that kept it from taking more.
 func (l *link) load(f *flight) (ready bool, err error) {
 	if l.broken.Err() != nil {
 		return false, nil

@@ -53,15 +53,21 @@ func (c *committer) offer(records []*evbus.Record, steps []step) *offer {
 }
 
 // withdraw takes back those of offers of which nothing has been written, in one step, and reports whether the first is
-// one of them.
+// one of them. A group of which nothing is left is over, for those who wait for it.
 func (c *committer) withdraw(offers []*offer) (first bool) {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
+	before := len(c.gathering.offers)
 	for i, o := range offers {
 		if o.group == c.gathering && c.gathering.remove(o) {
 			o.cancel()
 			first = first || i == 0
 		}
+	}
+	if before > 0 && c.gathering.empty() {
+		c.gathering.finish(nil)
+		c.gathering = newGroup()
+		c.retry()
 	}
 	return first
 }
@@ -201,10 +207,10 @@ func (c *committer) finish(g *group, err error) {
 	defer c.hub.mu.Unlock()
 	c.writing = nil
 	if err != nil {
-		g.err = fmt.Errorf("%w: the hub was closed while the journal could not be written: %w", ErrUncertain, err)
+		err = fmt.Errorf("%w: the hub was closed while the journal could not be written: %w", ErrUncertain, err)
 		c.giveUp(g)
 	}
-	close(g.done)
+	g.finish(err)
 	c.retry()
 }
 
@@ -219,14 +225,17 @@ func (c *committer) giveUp(g *group) {
 	}
 }
 
-// pending returns the newest group that is not on disk; nil if all is.
-func (c *committer) pending() *group {
+// pending returns the groups that are not on disk, in their order.
+func (c *committer) pending() (groups []*group) {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
-	if !c.gathering.empty() {
-		return c.gathering
+	if c.writing != nil {
+		groups = append(groups, c.writing)
 	}
-	return c.writing
+	if !c.gathering.empty() {
+		groups = append(groups, c.gathering)
+	}
+	return groups
 }
 
 // end writes what is there, or gives it up, and stops.
@@ -242,14 +251,15 @@ func (h *Hub) Sync(ctx context.Context) error {
 	if err := ctx.Err(); err != nil || h.committer == nil {
 		return err
 	}
-	g := h.committer.pending()
-	if g == nil {
-		return nil
+	for _, g := range h.committer.pending() {
+		select {
+		case <-g.done:
+			if g.err != nil {
+				return g.err
+			}
+		case <-ctx.Done():
+			return evbus.Ended(ctx)
+		}
 	}
-	select {
-	case <-g.done:
-		return g.err
-	case <-ctx.Done():
-		return evbus.Ended(ctx)
-	}
+	return nil
 }

@@ -44,6 +44,12 @@ func (g *group) remove(o *offer) bool {
 
 func (g *group) empty() bool { return len(g.offers) == 0 }
 
+// finish wakes those who wait for g.
+func (g *group) finish(err error) {
+	g.err = err
+	close(g.done)
+}
+
 // stored appends the records that go into the journal to dst.
 func (g *group) stored(dst []*evbus.Record) []*evbus.Record {
 	for _, o := range g.offers {
@@ -95,6 +101,11 @@ func (h *Hub) awaitDurable(ctx context.Context, offers ...*offer) error {
 	case <-ctx.Done():
 		if h.committer.withdraw(offers) {
 			return evbus.Ended(ctx)
+		}
+		select {
+		case <-o.group.done: // just now
+			return o.group.err
+		default:
 		}
 		return fmt.Errorf("%w: %w", ErrUncertain, evbus.Ended(ctx))
 	}

@@ -134,6 +134,7 @@ func (h *Hub) retire(d *evbus.Destination) {
 	h.draining.Go(func() {
 		defer close(r.ended)
 		defer cancel()
+		_ = h.Sync(ctx) // only then its backlog knows of all that was accepted for it
 		if flushed := d.Flushed(); flushed != nil {
 			select {
 			case <-flushed:
