@@ -154,7 +154,7 @@ func TestAdoptThatIsInterruptedLosesNothing(t *testing.T) {
 				fs := crashfs.New(uint64(n))
 				j := orphans(t, fs, waiting)
 				fs.DieAt(n)
-				_, err := j.Adopt("old", to)
+				_, _ = j.Adopt("old", to)
 				if !fs.Dead() {
 					break
 				}
@@ -164,12 +164,9 @@ func TestAdoptThatIsInterruptedLosesNothing(t *testing.T) {
 				}
 				j = open(t, fs)
 				if _, there := named(j, "old"); there {
-					_, err = j.Adopt("old", to)
-				} else {
-					err = nil
-				}
-				if err != nil {
-					t.Fatalf("dead at %d, then: %v", n, err)
+					if _, err := j.Adopt("old", to); err != nil {
+						t.Fatalf("dead at %d, then: %v", n, err)
+					}
 				}
 				checkNothingIsLost(t, j, n, want)
 			}

@@ -3,8 +3,6 @@ package journal
 import (
 	"fmt"
 	"log/slog"
-	"path"
-	"strconv"
 	"sync"
 
 	"github.com/evhub/evhub/internal/journal/disk"
@@ -46,6 +44,7 @@ type deadEnv struct {
 	log          *slog.Logger
 	readOnly     bool
 	segmentBytes int64
+	giveWay      func() bool // makes room on a full disk, and is false if it cannot; nil: it never can
 }
 
 // deadSegmentBytes is where a segment ends. It is small because a segment goes only as a whole.
@@ -59,7 +58,7 @@ func openDeadLetters(env deadEnv, number uint32) (*DeadLetters, error) {
 	if env.log == nil {
 		env.log = slog.Default()
 	}
-	d := &DeadLetters{env: env, dir: path.Join(deadDir, strconv.FormatUint(uint64(number), 10)), next: 1}
+	d := &DeadLetters{env: env, dir: letterDir(number), next: 1}
 	if err := d.load(); err != nil {
 		return nil, err
 	}
@@ -74,6 +73,14 @@ func openDeadLetters(env deadEnv, number uint32) (*DeadLetters, error) {
 // Append keeps letters, whose keys rise by one from first, behind all others. It is one write and one fsync for all of
 // them, and two more where a segment begins.
 func (d *DeadLetters) Append(letters [][]byte) (first uint64, err error) {
+	err = d.withRoom(func() error {
+		first, err = d.append(letters)
+		return err
+	})
+	return first, err
+}
+
+func (d *DeadLetters) append(letters [][]byte) (first uint64, err error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	if err := d.writable(); err != nil {
@@ -106,7 +113,15 @@ func (d *DeadLetters) Append(letters [][]byte) (first uint64, err error) {
 }
 
 // Remove lets go of the letters with these keys, for good, and returns how many of them there were.
-func (d *DeadLetters) Remove(keys ...uint64) (int, error) {
+func (d *DeadLetters) Remove(keys ...uint64) (n int, err error) {
+	err = d.withRoom(func() error {
+		n, err = d.remove(keys)
+		return err
+	})
+	return n, err
+}
+
+func (d *DeadLetters) remove(keys []uint64) (int, error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	if err := d.writable(); err != nil {
@@ -121,6 +136,15 @@ func (d *DeadLetters) Remove(keys ...uint64) (int, error) {
 	}
 	d.tidy()
 	return n, nil
+}
+
+// withRoom does a write again for which there was no room, if room can be made.
+func (d *DeadLetters) withRoom(write func() error) error {
+	err := write()
+	if IsNoRoom(err) && d.env.giveWay != nil && d.env.giveWay() {
+		return write()
+	}
+	return err
 }
 
 // Totals are those of the letters that are kept.

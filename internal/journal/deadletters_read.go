@@ -72,7 +72,12 @@ func (d *DeadLetters) viewFrom(among func() []*deadSegment, from, end uint64) (*
 			return nil, nil, nil
 		}
 		file, err := d.env.fs.OpenRead(v.name)
-		if !errors.Is(err, fs.ErrNotExist) || !d.env.readOnly || try == maxMoved {
+		if err == nil && d.env.readOnly && replacedSince(file, v.seed) {
+			_ = file.Close()
+			err = errDeadMoved
+		}
+		moved := d.env.readOnly && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errDeadMoved))
+		if !moved || try == maxMoved {
 			return v, file, err
 		}
 		d.segments, d.found = nil, Recovery{}
@@ -80,6 +85,16 @@ func (d *DeadLetters) viewFrom(among func() []*deadSegment, from, end uint64) (*
 			return nil, nil, err
 		}
 	}
+}
+
+// replacedSince reports whether a file has the header of another segment than the one with the seed.
+func replacedSince(file disk.File, seed segment.Seed) bool {
+	var b [segment.HeaderSize]byte
+	if _, err := file.ReadAt(b[:], 0); err != nil {
+		return false // reading it will tell
+	}
+	h, err := segment.ParseHeader(b[:])
+	return err == nil && h.Seed() != seed
 }
 
 // nextView finds the segment with the first letter from a key on. It ends where another segment has one: an interrupted

@@ -25,7 +25,7 @@ func (j *Journal) DeadLetters(number uint32) (*DeadLetters, error) {
 	case !known:
 		return nil, fmt.Errorf("journal: there is no destination number %d", number)
 	}
-	env := deadEnv{fs: j.fs, id: j.id, log: j.log, readOnly: j.readOnly}
+	env := deadEnv{fs: j.fs, id: j.id, log: j.log, readOnly: j.readOnly, giveWay: j.giveWay}
 	return j.dead.get(env, number)
 }
 

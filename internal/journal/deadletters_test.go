@@ -226,6 +226,17 @@ func TestAFullDiskRefusesLettersAndRecovers(t *testing.T) {
 	if names := deadNames(t, fs); len(names) > 2 {
 		t.Errorf("failures left files: %v", names)
 	}
+	made := 0
+	d.env.giveWay = func() bool {
+		made++
+		fs.SetCapacity(fs.Used() + 16<<10)
+		return true
+	}
+	if first, err := d.Append([][]byte{make([]byte, 5000)}); err != nil || made != 1 {
+		t.Errorf("room was made %d times: %v", made, err)
+	} else {
+		removeLetters(t, d, first)
+	}
 	fs.SetCapacity(0)
 	first := d.next
 	appendLetters(t, d, 1)
