@@ -54,6 +54,9 @@ func (j *Journal) append(group []Record, size int64) error {
 		return err
 	}
 	j.publish(group)
+	if j.cursors.noteEnd(j.seq) {
+		j.background.save()
+	}
 	return nil
 }
 

@@ -75,6 +75,9 @@ func (j *Journal) saver() {
 			}
 			continue
 		}
+		if j.cursors.dirty() {
+			b.save() // the log went on meanwhile
+		}
 		j.unlink()
 	}
 }

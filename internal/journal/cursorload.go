@@ -21,10 +21,17 @@ func (p cursorPairs) newest(number uint32, tag [16]byte) (slot cursorSlot, which
 	return slot, which, ok
 }
 
-// highest returns the highest Seq that a good slot has: everything up to it was on disk.
-func (p cursorPairs) highest() (seq uint64) {
+// endName stands for the name in the tag of number 0, whose cursor is the end of the log.
+const endName = "the end of the log"
+
+// highest returns the highest Seq that a good slot has: everything up to it was on disk. End is the tag of number 0.
+func (p cursorPairs) highest(end [16]byte) (seq uint64) {
 	for number := range p {
-		if s, _, ok := p.newest(number, [16]byte{}); ok {
+		tag := [16]byte{}
+		if number == 0 {
+			tag = end
+		}
+		if s, _, ok := p.newest(number, tag); ok {
 			seq = max(seq, s.done.Seq)
 		}
 	}
@@ -71,9 +78,13 @@ func (p cursorPairs) decode(page []byte, at int64) {
 
 // load takes over what the log and the file of cursors say about each destination. It returns the numbers whose cursor
 // is lost; they go on where they were by the tables, or at the oldest record.
-func (c *cursors) load(s *state, pairs cursorPairs) (lost []uint32) {
+func (c *cursors) load(s *state, pairs cursorPairs, id [16]byte) (lost []uint32) {
 	c.values.Lock()
 	defer c.values.Unlock()
+	end, which, _ := pairs.newest(0, identityTag(id, endName))
+	end.tag = identityTag(id, endName)
+	c.end = end.done.Seq
+	c.place(cursorState{cursorSlot: end, known: true, which: 1 - which, synced: end.done})
 	for _, d := range s.dests {
 		if d == nil {
 			continue

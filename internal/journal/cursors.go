@@ -16,8 +16,9 @@ type cursors struct {
 	broken error // why file is not to be trusted any more and has to be replaced; nil: it is
 
 	values sync.Mutex
-	slots  []cursorState // by number
+	slots  []cursorState // by number; that of number 0 is the end of the log
 	moved  bool          // something waits for its fsync
+	end    uint64        // the highest Seq that is durable
 }
 
 // cursorState is the cursor of one number.
@@ -98,20 +99,44 @@ func (c *cursors) sync() (broken, err error) {
 		return nil, nil
 	}
 	if c.broken == nil {
-		if c.broken = c.file.Sync(); c.broken == nil {
-			c.settle()
-			return nil, nil
+		if c.broken = c.writeEnd(); c.broken == nil {
+			if c.broken = c.file.Sync(); c.broken == nil {
+				c.settle()
+				return nil, nil
+			}
 		}
 	}
 	broken = c.broken
 	return broken, c.replace()
 }
 
+// noteEnd says how far the log is durable. It reports whether nobody has been told that there is something to save.
+func (c *cursors) noteEnd(seq uint64) (first bool) {
+	c.values.Lock()
+	defer c.values.Unlock()
+	first = !c.moved
+	c.end, c.moved = seq, true
+	return first
+}
+
+// writeEnd writes the end of the log into its slot. What lies behind it may be a group that was not finished when the
+// machine stopped; what is missing before it is lost.
+func (c *cursors) writeEnd() error {
+	c.values.Lock()
+	end := c.end
+	c.values.Unlock()
+	slot, which, ok := c.set(0, Cursor{Seq: end})
+	if !ok {
+		return nil
+	}
+	_, err := c.file.WriteAt(slot[:], slotOffset(0, which))
+	return err
+}
+
 // settle notes that all slots that were written are on disk, and turns to the other one of each.
 func (c *cursors) settle() {
 	c.values.Lock()
 	defer c.values.Unlock()
-	c.moved = false
 	for i := range c.slots {
 		if s := &c.slots[i]; s.written {
 			s.written = false
@@ -119,6 +144,13 @@ func (c *cursors) settle() {
 			s.synced = s.done
 		}
 	}
+	c.moved = c.endMoved()
+}
+
+// endMoved reports whether the end of the log has moved since it was written. The caller holds values.
+func (c *cursors) endMoved() bool {
+	s := c.state(0)
+	return s != nil && s.done.Seq < c.end
 }
 
 // replace writes all cursors into a new file, in place of the old one. The caller holds calls.
@@ -142,6 +174,9 @@ func (c *cursors) replace() error {
 func (c *cursors) image() []byte {
 	c.values.Lock()
 	defer c.values.Unlock()
+	if c.endMoved() {
+		c.slots[0].done.Seq = c.end
+	}
 	b := make([]byte, cursorFileSize(uint32(len(c.slots))))
 	for i := range c.slots {
 		if s := &c.slots[i]; s.known {
@@ -156,11 +191,11 @@ func (c *cursors) image() []byte {
 func (c *cursors) replaced() {
 	c.values.Lock()
 	defer c.values.Unlock()
-	c.moved = false
 	for i := range c.slots {
 		s := &c.slots[i]
 		s.which, s.written, s.synced = 1, false, s.done
 	}
+	c.moved = c.endMoved()
 }
 
 // add gives new numbers their cursors, durably.

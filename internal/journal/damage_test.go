@@ -288,3 +288,45 @@ func TestCursorsBeyondTheEnd(t *testing.T) {
 	}
 	expect(t, j, n, seqs(26, 28))
 }
+
+// What is missing at the end is known when the end of the log was saved, though no destination has got that far.
+func TestTheEndOfTheLogIsKnown(t *testing.T) {
+	fs := crashfs.New(1)
+	j := open(t, fs, func(o *journal.Options) { o.SegmentBytes = 1 << 20 })
+	n := assign(t, j, "a", "b")
+	if err := j.Append(records(1, 10, n...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.SyncCursors(); err != nil {
+		t.Fatal(err)
+	}
+	f := filesOf(t, fs.Kill())
+	newest := f.segments()[0]
+	content := bytes.TrimRight(f[newest], "\x00")
+	for _, test := range []struct {
+		name         string
+		content      []byte
+		records, bad int
+	}{
+		{"whole", content, 10, 0},
+		{"cut in the last record", content[:len(content)-20], 9, 0},
+		{"bad byte in the fifth record", flip(content, bytes.Index(content, data(5))), 9, 1},
+	} {
+		j := open(t, f.with(newest, append(bytes.Clone(test.content), make([]byte, 8)...)).disk(t))
+		r := j.Recovery()
+		got, _ := readAll(t, j, n[0])
+		if len(got) != test.records || int(r.LostRecords) != 10-test.records || r.BadFrames < test.bad {
+			t.Errorf("%s: %v, %+v", test.name, got, r)
+		}
+		if j.LastSeq() != 10 {
+			t.Errorf("%s: LastSeq is %d", test.name, j.LastSeq())
+		}
+		j.Close()
+	}
+}
+
+func flip(content []byte, at int) []byte {
+	b := bytes.Clone(content)
+	b[at] ^= 1
+	return b
+}

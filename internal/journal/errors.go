@@ -25,6 +25,9 @@ func IsNoRoom(err error) bool {
 type RefusedError struct {
 	Path string // what is in the way
 	Why  string // what is wrong with it, and the cure
+	Err  error  // fs.ErrNotExist if there is no journal; else nil
 }
+
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("journal: %s: %s", e.Path, e.Why) }

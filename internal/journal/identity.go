@@ -64,9 +64,6 @@ func (j *Journal) identify() error {
 		return err
 	}
 	if !known {
-		if j.readOnly && missing {
-			return &RefusedError{Path: ".", Why: "is no journal: it has no file JOURNAL"}
-		}
 		_, _ = rand.Read(id[:]) // it never fails
 	}
 	j.id = id
@@ -111,7 +108,8 @@ func (j *Journal) idOfSegments() (id [16]byte, known bool, err error) {
 // refuseForeign refuses a directory that has something in it, but neither the file JOURNAL nor segments of a journal.
 func (j *Journal) refuseForeign() error {
 	content, err := readSmall(j.fs, identityFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
 		return err
 	}
 	_, err = decodeIdentity(content)
@@ -123,6 +121,9 @@ func (j *Journal) refuseForeign() error {
 	}
 	if _, known, err := j.idOfSegments(); err != nil || known {
 		return err
+	}
+	if missing && (j.readOnly || j.o.MustExist) {
+		return &RefusedError{Path: ".", Why: "is no journal: it has no file JOURNAL", Err: fs.ErrNotExist}
 	}
 	if len(content) > identitySize || len(content) >= 8 && !similar(content[:8], identityMagic) && !allZero(content) {
 		return &RefusedError{Path: identityFile, Why: "is not evhub's; give the journal a directory of its own"}

@@ -31,6 +31,13 @@ func (j *Journal) openDir(dir string) error {
 	if j.readOnly {
 		open = disk.ReadOnlyOS
 	}
+	if j.o.MustExist && !j.readOnly {
+		look, err := disk.ReadOnlyOS(dir)
+		if err != nil {
+			return err
+		}
+		_ = look.Close()
+	}
 	fs, err := open(dir)
 	if err != nil {
 		return err

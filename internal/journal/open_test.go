@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -189,5 +190,20 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 	fs.SetHook(nil)
 	if diff := cmp.Diff(f, filesOf(t, fs)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestMustExist(t *testing.T) {
+	parent := t.TempDir()
+	for _, o := range []journal.Options{{MustExist: true}, {ReadOnly: true}} {
+		o.Logger = silent
+		for _, dir := range []string{parent, filepath.Join(parent, "none")} {
+			if _, err := journal.Open(dir, o); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%+v: %v", o, err)
+			}
+		}
+	}
+	if entries, err := os.ReadDir(parent); err != nil || len(entries) > 0 {
+		t.Errorf("made %v, %v", entries, err)
 	}
 }

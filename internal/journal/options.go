@@ -22,7 +22,9 @@ type Options struct {
 	// SaveEvery is how long a moved cursor waits for its fsync. 0: 100 ms. Negative: nothing happens in the
 	// background, the caller calls SyncCursors and Compact.
 	SaveEvery time.Duration
-	// ReadOnly looks at a journal, which may be in use, and changes nothing on disk.
+	// MustExist makes no journal: where there is none, Open fails with an error that is fs.ErrNotExist.
+	MustExist bool
+	// ReadOnly looks at a journal, which must exist and may be in use, and changes nothing on disk.
 	ReadOnly bool
 }
 

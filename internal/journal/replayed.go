@@ -14,7 +14,7 @@ type replayed struct {
 	scan    *segment.Scanner
 	state   *state
 	id      [16]byte
-	proven  uint64 // some destination had records up to here, so that they were on disk
+	proven  uint64 // everything up to here was on disk, as some cursor or the end of the log says
 
 	frames    int
 	lost      uint64 // Seqs that are missing
@@ -65,8 +65,8 @@ func (r *replayed) run() error {
 	return nil
 }
 
-// doubt is called when bad bytes were passed, and no frame that begins a group. If a destination has had a record that
-// comes later, they are damage of a group that was on disk.
+// doubt is called when bad bytes were passed, and no frame that begins a group. If it is proven that later records were
+// on disk, they are damage.
 func (r *replayed) doubt() {
 	switch {
 	case r.safe != nil: // in doubt already

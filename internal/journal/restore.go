@@ -23,7 +23,7 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 	j.takeStrays(pairs, tablesLost)
 	j.raiseFloors(segments)
 	j.cursors.fs = j.fs
-	j.recovery.LostCursors = j.cursors.load(&j.state, pairs)
+	j.recovery.LostCursors = j.cursors.load(&j.state, pairs, j.id)
 	j.finishState(segments)
 	if err := j.countMissing(segments, unreadable); err != nil {
 		return err
@@ -108,6 +108,7 @@ func (j *Journal) finishState(segments []*found) {
 	}
 	j.seq = max(end, j.cursors.highest())
 	j.recovery.LostRecords += j.seq - end
+	j.cursors.noteEnd(j.seq)
 	for _, d := range j.state.dests {
 		if d == nil {
 			continue
@@ -206,7 +207,7 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 		return 0, err
 	}
 	defer f.release()
-	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(), scan: segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)}
+	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(identityTag(j.id, endName)), scan: segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)}
 	if err := r.run(); err != nil {
 		return 0, err
 	}
