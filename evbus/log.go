@@ -37,6 +37,9 @@ type Lost struct {
 	Bytes  int64
 }
 
+// Plus is the sum.
+func (l Lost) Plus(m Lost) Lost { return Lost{l.Events + m.Events, l.Bytes + m.Bytes} }
+
 // Standing is where a destination begins.
 type Standing struct {
 	// Done: everything up to it is settled. Newest is the Seq of the newest record for the destination.

@@ -52,7 +52,9 @@ func (l *journalLog) Append(group []*evbus.Record) error {
 	if cap(text) > keptText {
 		l.text = nil
 	}
-	if err := l.journal.Append(l.group); err != nil {
+	err := l.journal.Append(l.group)
+	clear(l.group) // of the text that it keeps
+	if err != nil {
 		return err
 	}
 	windows := *l.windows.Load()

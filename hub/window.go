@@ -49,8 +49,7 @@ func newWindow(j *journal.Journal, number uint32, logger *slog.Logger) *window {
 			continue
 		}
 		w.done, w.read, w.newest, w.oldest = d.Done, d.Done, d.Newest, d.Oldest
-		waiting := journal.Totals{Events: d.Accepted.Events - d.Done.Events, Bytes: d.Accepted.Bytes - d.Done.Bytes}
-		w.unread.Events, w.unread.Bytes = inBacklog(waiting)
+		w.unread.Events, w.unread.Bytes = inBacklog(d.Accepted.Minus(d.Done.Totals))
 		w.behind = w.unread.Events > 0
 	}
 	return w
@@ -125,17 +124,23 @@ func (w *window) takeFromDisk(dst []*evbus.Record, limit int, maxBytes int64) ([
 		w.reader = w.journal.Reader(w.number)
 		w.reader.Seek(w.position())
 	}
-	for {
+	var lost evbus.Lost
+	for n := len(dst); ; {
 		newest := w.newestSeq()
 		entries, gone, err := w.reader.Read(w.entries[:0], limit, maxBytes)
 		w.entries = entries
-		dst, lost := w.serveEntries(dst, entries, gone)
+		var more evbus.Lost
+		dst, more = w.serveEntries(dst, entries, gone)
+		lost = lost.Plus(more)
 		clear(entries)
-		if err != nil || len(entries) > 0 || lost.Events > 0 {
+		if err != nil || len(dst) > n {
 			return dst, lost, err
 		}
+		if len(entries) > 0 || gone.Events > 0 {
+			continue // there may be more behind what is lost
+		}
 		if caughtUp, phantom := w.catchUp(newest); caughtUp {
-			return dst, phantom, nil
+			return dst, lost.Plus(phantom), nil
 		}
 	}
 }
@@ -148,9 +153,8 @@ func (w *window) serveEntries(dst []*evbus.Record, entries []journal.Entry, gone
 		r, err := w.parser.Parse(e.Seq, e.Data)
 		if err != nil {
 			w.logger.Error("an event in the journal cannot be read", "seq", e.Seq, "error", err)
-			more := w.lose(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))})
-			lost.Events += more.Events
-			lost.Bytes += more.Bytes
+			w.read.Seq = e.Seq
+			lost = lost.Plus(w.lose(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))}))
 			continue
 		}
 		w.oldest = r.Accepted()
@@ -179,8 +183,11 @@ func (w *window) lose(gone journal.Totals) (lost evbus.Lost) {
 func (w *window) catchUp(newest uint64) (caughtUp bool, phantom evbus.Lost) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.newest > newest {
+	switch {
+	case w.newest > newest:
 		return false, phantom
+	case w.read.Seq > w.newest:
+		return true, phantom // and still behind: push has yet to say what was read, and only then does unread count right
 	}
 	w.behind = false
 	w.reader.Close()
@@ -188,6 +195,10 @@ func (w *window) catchUp(newest uint64) (caughtUp bool, phantom evbus.Lost) {
 	if n := w.unread.Events; n > 0 {
 		phantom = evbus.Lost{Events: n, Bytes: w.unread.Bytes}
 		w.lose(journal.Totals{Events: uint64(n), Bytes: uint64(w.unread.Bytes - int64(n)*evbus.JournalOverhead)})
+	}
+	if w.read.Seq < w.newest { // the newest are lost; the cursor passes them, so that they are told of once
+		w.read.Seq = w.newest
+		w.served.Push(w.read)
 	}
 	return true, phantom
 }
