@@ -51,6 +51,7 @@ func (d *Destination) Wake() {
 // when it holds no lock any more: a hook may put an event.
 func (d *Destination) evict() {
 	var evicted []*Record
+	var gone Lost
 	d.reading.Lock()
 	for d.backlog.over() {
 		n := len(evicted)
@@ -58,6 +59,7 @@ func (d *Destination) evict() {
 		var err error
 		evicted, lost, err = d.log.Read(evicted, d.number, 1, 1)
 		d.lose(lost)
+		gone = gone.Plus(lost)
 		if err != nil || len(evicted) == n {
 			break
 		}
@@ -66,6 +68,7 @@ func (d *Destination) evict() {
 		d.settled(1, r.Size(), 0)
 	}
 	d.reading.Unlock()
+	d.tellLost(gone)
 	if len(evicted) > 0 {
 		d.dropped(evicted)
 	}
@@ -81,6 +84,12 @@ func (d *Destination) dropped(records []*Record) {
 
 // read takes up to limit records from the log into entries.
 func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry, error) {
+	entries, lost, err := d.readLog(entries, limit, maxBytes)
+	d.tellLost(lost)
+	return entries, err
+}
+
+func (d *Destination) readLog(entries []entry, limit int, maxBytes int64) ([]entry, Lost, error) {
 	d.reading.Lock()
 	defer d.reading.Unlock()
 	records, lost, err := d.log.Read(d.fresh[:0], d.number, limit, maxBytes)
@@ -93,15 +102,20 @@ func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry,
 	}
 	clear(records)
 	d.fresh = records
-	return entries, err
+	return entries, lost, err
 }
 
-// lose takes off the backlog what the log cannot give back.
+// lose takes off the backlog what the log cannot give back. tellLost is for when no lock is held.
 func (d *Destination) lose(lost Lost) {
+	if lost.Events > 0 {
+		d.log.Ack(d.number, d.backlog.lose(lost))
+	}
+}
+
+func (d *Destination) tellLost(lost Lost) {
 	if lost.Events == 0 {
 		return
 	}
-	d.log.Ack(d.number, d.backlog.lose(lost))
 	d.status.lost.Add(int64(lost.Events))
 	d.logger.Error("events are lost: the log is damaged where they were", "events", lost.Events, "bytes", lost.Bytes)
 	d.hooks.lost(d.name, lost.Events)
