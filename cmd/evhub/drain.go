@@ -72,7 +72,7 @@ func runDrain(ctx context.Context, o *options, cmd *cobra.Command, f *drainFlags
 		return there
 	}
 	d := &drainer{o: o, outcome: newOutcome(f.journal.dir)}
-	h, err := o.openHub(ctx, file, &f.journal, "it is delivered there; see \"evhub journal status\"", hub.WithHooks(d.hooks()))
+	h, err := o.openHub(ctx, file, &f.journal, "that one delivers it; see \"evhub journal status\"", hub.WithHooks(d.hooks()))
 	if err != nil {
 		return err
 	}

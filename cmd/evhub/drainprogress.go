@@ -52,7 +52,7 @@ func (p *drainProgress) look() drainProgressLine {
 	for _, d := range ours {
 		l.Delivered += d.Delivered
 		l.Waiting += d.BacklogEvents
-		if l.LastError == "" && d.LastError != "" && d.BacklogEvents > 0 {
+		if l.LastError == "" && inTrouble(d) {
 			l.LastError = d.Name + ": " + d.LastError
 		}
 	}
@@ -65,7 +65,7 @@ func (p *drainProgress) text() string {
 	text := fmt.Sprintf("%d of %d delivered, %d waiting", l.Delivered, p.all, l.Waiting)
 	if l.PerSecond >= 1 && l.Waiting > 0 {
 		left := time.Duration(float64(l.Waiting) / l.PerSecond * float64(time.Second))
-		text += fmt.Sprintf(", %.0f/s, %s left", l.PerSecond, spanText(left))
+		text += fmt.Sprintf(", %.0f/s, %s left", l.PerSecond, spanText(left.Truncate(time.Second)+time.Second))
 	}
 	if l.LastError != "" {
 		text += "; " + visible(l.LastError)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/providers/all"
 )
 
 // newDir returns the path of a directory that a journal may be made in.
@@ -35,11 +39,38 @@ func numbered(n int) string {
 	return b.String()
 }
 
-// keep has so many events in a journal that wait for http:hook.
+// openHub opens a hub with a journal, which the caller closes.
+func openHub(t *testing.T, acctFile, dir string) *hub.Hub {
+	t.Helper()
+	file, err := acct.Load(acctFile, acct.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := hub.Open(t.Context(), file, hub.WithProviders(all.Providers()...), hub.WithJournal(dir, hub.JournalOptions{}),
+		hub.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// keep has so many events, as numbered writes them, in a journal that wait for http:hook.
 func keep(t *testing.T, dir string, n int) {
 	t.Helper()
-	acctFile := hookAcct(t, answering(t, http.StatusServiceUnavailable).URL)
-	evhub(t, numbered(n), "put", "-f", acctFile, "--journal", dir, "--timeout", "20ms", "--log-level", "error").want(t, exitDone)
+	h := openHub(t, hookAcct(t, "http://127.0.0.1:1/"), dir)
+	for line := range strings.Lines(numbered(n)) {
+		e, err := parseEvent([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Put(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, ok := errors.AsType[*hub.RemainingError](h.Close(ended(t)))
+	if !ok || kept.Kept["http:hook"] < n {
+		t.Fatalf("kept: %v", kept)
+	}
 }
 
 func TestAcknowledgements(t *testing.T) {
@@ -256,7 +287,7 @@ func TestAJournalInUse(t *testing.T) {
 	for cure, args := range map[string][]string{
 		"give another --journal DIR\n":                  {"put", "-f", acctFile, "--body", "1"},
 		"give another --journal DIR, or --no-journal\n": {"listen", "-f", acctFile},
-		"it is delivered there":                         {"drain", "-f", acctFile},
+		"that one delivers it":                          {"drain", "-f", acctFile},
 		"stop that first":                               {"deadletters", "replay", "--all"},
 		"stop that first; looking":                      {"deadletters", "drop", "--all", "--yes"},
 		"stop that first; looking is":                   {"journal", "adopt", "a", "b"},

@@ -10,9 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
-	"github.com/evhub/evhub/providers/all"
 )
 
 func TestJournalStatus(t *testing.T) {
@@ -38,14 +36,7 @@ func TestJournalStatus(t *testing.T) {
 // TestJournalStatusOfOneInUse checks that two looks say how fast it drains.
 func TestJournalStatusOfOneInUse(t *testing.T) {
 	dir := newDir(t)
-	file, err := acct.Load(hookAcct(t, answering(t, http.StatusServiceUnavailable).URL), acct.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := hub.Open(t.Context(), file, hub.WithProviders(all.Providers()...), hub.WithJournal(dir, hub.JournalOptions{}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := openHub(t, hookAcct(t, answering(t, http.StatusServiceUnavailable).URL), dir)
 	defer h.Close(ended(t))
 	if err := h.Put(t.Context(), hub.Event{Profile: "p", Body: 1}); err != nil {
 		t.Fatal(err)
@@ -81,9 +72,9 @@ func TestJournalVerify(t *testing.T) {
 	evhub(t, "", "journal", "verify", "--journal", dir).want(t, exitDone, "all well: 1 segment, ")
 	evhub(t, "", "journal", "verify", "--journal", dir, "-o", "json").want(t, exitDone, `{"checked":{"segments":1,`, `"faults":0`)
 	damage(t, dir)
-	evhub(t, "", "journal", "verify", "--journal", dir).want(t, exitFailure, ".seg at ", "\n1 fault: 1 segment, ", "evhub: 1 fault in the journal")
+	evhub(t, "", "journal", "verify", "--journal", dir).want(t, exitFailure, ".seg at ", " faults: 1 segment, ", "evhub: ", " faults in the journal")
 	lines := evhub(t, "", "journal", "verify", "--journal", dir, "-o", "json").lines(t)
-	if len(lines) != 2 || !strings.HasSuffix(fmt.Sprint(lines[0]["file"]), ".seg") || lines[0]["offset"] == 0.0 || lines[0]["fault"] == "" {
+	if len(lines) < 2 || lines[len(lines)-1]["checked"] == nil || lines[0]["harmless"] != false || !strings.HasSuffix(fmt.Sprint(lines[0]["file"]), ".seg") || lines[0]["offset"] == 0.0 || lines[0]["fault"] == "" {
 		t.Errorf("%v", lines)
 	}
 }
@@ -136,7 +127,7 @@ func TestExportIsWhatPutTakes(t *testing.T) {
 	acctFile := hookAcct(t, answering(t, http.StatusServiceUnavailable).URL)
 	put := func(input, dir string) {
 		t.Helper()
-		evhub(t, input, "put", "-f", acctFile, "--journal", dir, "--timeout", "20ms", "--log-level", "error").want(t, exitDone, "3 kept in the journal")
+		evhub(t, input, "put", "-f", acctFile, "--journal", dir, "--timeout", "300ms", "--log-level", "error").want(t, exitDone, "3 kept in the journal")
 	}
 	put(input, first)
 	exported := evhub(t, "", "journal", "export", "--journal", first)
@@ -153,7 +144,7 @@ func TestExportChooses(t *testing.T) {
 	dir := newDir(t)
 	acctFile, _ := toHTTP(t, answering(t, http.StatusServiceUnavailable), "")
 	input := "{\"body\": 1, \"profile\": \"p\", \"id\": \"for-both\"}\n{\"body\": 2, \"profile\": \"q\", \"id\": \"for-one\"}\n"
-	evhub(t, input, "put", "-f", acctFile, "--journal", dir, "--timeout", "50ms", "--log-level", "error").want(t, exitDone, "2 delivered")
+	evhub(t, input, "put", "-f", acctFile, "--journal", dir, "--timeout", "300ms", "--log-level", "error").want(t, exitDone, "2 delivered")
 	for want, flags := range map[string][]string{
 		"for-both for-one":  {},
 		"for-both":          {"--destination", "http:*"},
@@ -193,7 +184,7 @@ func TestDropABacklog(t *testing.T) {
 	evhub(t, "", "journal", "drop", "http:nobody", "--journal", dir, "--yes").want(t, exitFailure, "http:nobody")
 	other, _ := toFile(t, "raw")
 	evhub(t, "", "drain", "-f", other, "--journal", dir).want(t, exitRemain)
-	evhub(t, "", "journal", "drop", "http:hook", "--journal", dir, "--yes").want(t, exitDone, "3 events of http:hook dropped")
+	evhub(t, "", "journal", "drop", "http:hook", "--journal", dir, "--yes").want(t, exitDone, "5 events of http:hook dropped")
 	evhub(t, "", "drain", "-f", other, "--journal", dir).want(t, exitDone, "nothing to deliver")
 	evhub(t, "", "deadletters", "list", "--journal", dir).want(t, exitDone, "0 dead letters")
 }

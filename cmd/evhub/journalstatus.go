@@ -104,7 +104,11 @@ func (l *journalLook) print(o *options) {
 	if l.PID != 0 {
 		use = fmt.Sprintf("in use by process %d", l.PID)
 	}
-	fmt.Fprintf(c.out, "%s %s, %s in %s, %s free\n", s.heading(visible(l.Dir)), use, bytesText(l.DiskBytes), count(l.Segments, "segment"), bytesText(l.FreeBytes))
+	free := ""
+	if l.FreeBytes >= 0 {
+		free = fmt.Sprintf(", %s free", bytesText(l.FreeBytes))
+	}
+	fmt.Fprintf(c.out, "%s %s, %s in %s%s\n", s.heading(visible(l.Dir)), use, bytesText(l.DiskBytes), count(l.Segments, "segment"), free)
 	if n := len(l.Quarantined); n > 0 {
 		fmt.Fprintln(c.out, s.warning(fmt.Sprintf("%s with damaged parts in quarantine (see \"evhub journal verify\")", count(n, "file"))))
 	}

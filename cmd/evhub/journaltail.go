@@ -65,10 +65,9 @@ func (t *tail) showNewest(ctx context.Context, j *hub.Journal) error {
 	if err != nil {
 		return err
 	}
-	newest := newestKnown(status)
 	var last []hub.JournalEvent
 	for back := uint64(t.newest); ; back *= 8 {
-		after := newest - min(back, newest)
+		after := status.LastSeq - min(back, status.LastSeq)
 		last = last[:0]
 		for e, err := range j.Events(hub.JournalFilter{After: after}) {
 			if err != nil || ctx.Err() != nil {
@@ -83,21 +82,13 @@ func (t *tail) showNewest(ctx context.Context, j *hub.Journal) error {
 			break
 		}
 	}
-	t.shown = max(t.shown, newest)
+	t.shown = max(t.shown, status.LastSeq)
 	for _, e := range last {
 		if err := t.show(e); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// newestKnown is the Seq of an event that is not far from the newest.
-func newestKnown(s hub.JournalStatus) (seq uint64) {
-	for _, d := range s.Destinations {
-		seq = max(seq, d.LastSettled)
-	}
-	return seq
 }
 
 // showNew shows what came since.

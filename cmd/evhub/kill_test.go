@@ -173,7 +173,7 @@ func TestSIGTERMInTheMiddleOfAFile(t *testing.T) {
 // TestTailFollows checks that events are shown while they come, from a journal that another process writes.
 func TestTailFollows(t *testing.T) {
 	dir := newDir(t)
-	put := startAcking(t, "-f", hookAcct(t, answering(t, http.StatusServiceUnavailable).URL), "--journal", dir, "--timeout", "20ms", "--log-level", "error")
+	put := startAcking(t, "-f", hookAcct(t, answering(t, http.StatusServiceUnavailable).URL), "--journal", dir, "--timeout", "300ms", "--log-level", "error")
 	put.put(t, numbered(1))
 	put.next(t)
 	r, w, err := os.Pipe()

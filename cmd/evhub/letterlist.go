@@ -90,7 +90,7 @@ func letterText(s style, l hub.DeadLetter) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", eventHeading(s, hub.Event(l.Event), time.DateTime))
 	fmt.Fprintf(&b, "  at       %s\n", visible(l.Destination))
-	fmt.Fprintf(&b, "  since    %s, after %s\n", l.Time.Local().Format(time.DateTime), count(l.Attempts, "attempt"))
+	fmt.Fprintf(&b, "  refused  %s, after %s\n", l.Time.Local().Format(time.DateTime), count(l.Attempts, "attempt"))
 	fmt.Fprintf(&b, "  reason   %s\n", s.failure(visible(l.Reason)))
 	fmt.Fprintf(&b, "  tags     %s\n", jsonText(l.Event.Tags))
 	fmt.Fprintf(&b, "  body     %s\n", jsonText(l.Event.Body))

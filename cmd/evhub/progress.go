@@ -74,11 +74,16 @@ func progressText(s hub.Stats) string {
 	for _, d := range ours {
 		delivered += d.Delivered
 		waiting += d.BacklogEvents
-		if troubled == "" && d.LastError != "" && d.BacklogEvents > 0 {
+		if troubled == "" && inTrouble(d) {
 			troubled = "; waiting for " + visible(d.Name)
 		}
 	}
 	return fmt.Sprintf("%d accepted, %d delivered, %d waiting%s", s.Accepted, delivered, waiting, troubled)
+}
+
+// inTrouble reports whether a destination takes nothing at present.
+func inTrouble(d hub.DestinationStats) bool {
+	return d.BacklogEvents > 0 && d.LastError != "" && d.Phase != "connected"
 }
 
 // statusWidth is how long a status line may be: one that a terminal wraps cannot be taken away.

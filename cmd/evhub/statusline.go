@@ -9,7 +9,7 @@ type statusLine struct {
 	PID          int           `json:"pid,omitempty"`
 	Segments     int           `json:"segments"`
 	DiskBytes    int64         `json:"disk_bytes"`
-	FreeBytes    int64         `json:"free_bytes"`
+	FreeBytes    int64         `json:"free_bytes"` // -1 if that cannot be known
 	Quarantined  []string      `json:"quarantined,omitempty"`
 	Destinations []backlogLine `json:"destinations"`
 }
