@@ -52,7 +52,17 @@ func (w *world) findLoss(d damage) {
 	w.figures.bad += j.Recovery().BadFrames
 	w.figures.quarantines += len(j.Recovery().Quarantined)
 	w.judge(d)
+	w.checkQuarantine()
 	w.goOn()
+}
+
+// checkQuarantine checks that what is bad is kept for who wants to look at it.
+func (w *world) checkQuarantine() {
+	bad := w.j.Stats().BadFrames
+	copies, err := w.fs.List("quarantine")
+	if bad > 0 && (err != nil || len(copies) == 0) {
+		fail("%d damaged ranges are counted, and none was copied to quarantine: %v", bad, err)
+	}
 }
 
 // keepCursors keeps the cursors as they are now, to be found again later.

@@ -31,6 +31,7 @@ func kinds() []kind {
 		{"put", 40, (*world).put},
 		{"deliver", 22, (*world).deliver},
 		{"settle", 14, (*world).settle},
+		{"catch up", 6, (*world).catchUp},
 		{"refuse", 4, (*world).refuse},
 		{"rewind", 3, (*world).rewind},
 		{"save", 6, (*world).save},
@@ -110,8 +111,24 @@ func (w *world) put() {
 	if w.allowed("put", err) {
 		w.figures.acknowledged += len(group)
 		w.model.accept(group)
+		w.checkLimit()
 	} else {
 		w.model.attempts = append(w.model.attempts, group)
+	}
+}
+
+// checkLimit checks that the log does not take more than MaxBytes, but for what ends segments.
+func (w *world) checkLimit() {
+	if w.options.MaxBytes == 0 || w.fs.Dead() {
+		return
+	}
+	const ends = 32 << 10
+	used := int64(0)
+	for _, f := range logFiles(w.fs) {
+		used += f.used()
+	}
+	if used > w.options.MaxBytes+ends {
+		fail("the log takes %d bytes, at most %d were allowed", used, w.options.MaxBytes)
 	}
 }
 
@@ -183,6 +200,23 @@ func (w *world) settle() {
 	}
 }
 
+// catchUp delivers and settles nearly all of a line, so that segments keep little.
+func (w *world) catchUp() {
+	l := w.anyLine()
+	if l == nil {
+		return
+	}
+	r := w.reader(l)
+	for range 20 {
+		if w.read(l, r, 50, 1<<20) {
+			break
+		}
+	}
+	if left := w.rand.IntN(3); r.at-left > l.done() {
+		w.ack(l, r.at-left)
+	}
+}
+
 // refuse settles records that were not even read, as a drop policy does.
 func (w *world) refuse() {
 	l := w.anyLine()
@@ -200,6 +234,7 @@ func (w *world) ack(l *line, n int) {
 	w.log("  %s: settled %d of %d", l, n, len(l.seqs))
 	w.j.Ack(l.number, l.cursor(n))
 	l.settle(n, !w.shaky && !w.fs.Dead() && !w.full)
+	w.j.Ack(l.number, l.cursor(w.rand.IntN(n+1))) // one that comes late
 	if got := w.j.Cursor(l.number); !l.isAt(got, n) {
 		fail("%s: the cursor is %+v, want %+v", l, got, l.cursor(n))
 	}

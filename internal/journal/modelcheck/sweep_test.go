@@ -86,7 +86,7 @@ func (s *snapshot) damage(name string, from, to int64) damage {
 
 // TestEveryByte changes each byte of a journal, one at a time.
 func TestEveryByte(t *testing.T) {
-	step := 29
+	step := 29 * slowdown
 	if os.Getenv("EVHUB_PROOF") != "" || os.Getenv("EVHUB_SOAK") != "" {
 		step = 1
 	}
@@ -111,7 +111,7 @@ func TestEveryByte(t *testing.T) {
 
 // TestEveryLength cuts each segment at each length.
 func TestEveryLength(t *testing.T) {
-	step := 29
+	step := 29 * slowdown
 	if os.Getenv("EVHUB_PROOF") != "" || os.Getenv("EVHUB_SOAK") != "" {
 		step = 1
 	}

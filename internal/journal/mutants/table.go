@@ -74,7 +74,7 @@ func cursors() []mutant {
 		},
 		{
 			"cursors of the process before are not made durable", "cursorload.go",
-			"	full := c.replace()\n", "	full := error(syscall.ENOSPC)\n",
+			"	full := c.replace()\n", "	full := error(ErrFull)\n",
 		},
 		{
 			"cursors go back", "cursors.go",
