@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -76,8 +77,7 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
 	if err := h.put(p, nil); err != nil {
-		h.closeJournal()
-		return nil, err
+		return nil, errors.Join(err, h.closeJournal())
 	}
 	if h.journal != nil {
 		h.tellOfOrphans()
