@@ -18,7 +18,8 @@ func TestBigBacklog(t *testing.T) {
 	for _, size := range sizes {
 		w := newWorld(t, random(1, 1), map[string]mood{"steady": down})
 		w.flags = nil
-		w.configure(", backlog: 64GiB")
+		w.station("steady").delivery = ", backlog: 64GiB"
+		w.configure()
 		l := w.live("put", "--ack", "--timeout", "0")
 		accepted := l.pour(size)
 		l.kill()

@@ -58,7 +58,7 @@ func TestDiskFaults(t *testing.T) {
 	seed, start := seed(t), time.Now()
 	w := scripted(t, seed, 0)
 	log := w.traced(plan{At: 1 << 30})
-	w.script().check(0, 4, 5)
+	w.script(time.Second).check(0, 4, 5)
 	counts := map[string]int{}
 	for _, c := range logged(t, log) {
 		counts[c.name]++
@@ -89,7 +89,7 @@ func TestDiskFaults(t *testing.T) {
 func (f diskFault) strike(t *testing.T, k int, seed, stream uint64) (outcome, bool) {
 	w := scripted(t, seed, stream)
 	log := w.traced(plan{Calls: f.calls, At: k, Then: f.then, Effect: f.effect})
-	l := w.script()
+	l := w.script(time.Second)
 	l.check(0, 1, 2, 4, 5) // 1, 2: the journal could not be opened
 	calls := logged(t, log)
 	hit := false

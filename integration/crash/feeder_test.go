@@ -45,9 +45,9 @@ func (l *life) feed(rng *rand.Rand, p pace) {
 	})
 }
 
-// feedOnly writes so many events and ends the input.
+// feedOnly writes so many events, a few at a time, and ends the input.
 func (l *life) feedOnly(n, big int) {
-	l.feed(random(l.world.rng.Uint64(), 0), pace{chunk: 20, total: n, big: big})
+	l.feed(random(l.world.rng.Uint64(), 0), pace{chunk: 12, gap: 3 * time.Millisecond, total: n, big: big})
 }
 
 // mint makes n events as JSON Lines.

@@ -88,7 +88,7 @@ func (w *world) end(l *life) bool {
 	default: // not at all
 		pause(between(w.rng, 100*time.Millisecond, 500*time.Millisecond), l.ended)
 		l.signal(syscall.SIGTERM)
-		l.mustEnd(15*time.Second, 0, 4, 5, 130)
+		l.mustEnd(15*time.Second, 0, 4, 5, 130, -int(syscall.SIGTERM)) // the last: asked before it could listen
 		return false
 	}
 	select {

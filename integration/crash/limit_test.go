@@ -19,8 +19,9 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	seed := seed(t)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": steady, "rare": down})
-	w.via = []string{"prlimit", "--fsize=40000"} // segments are to have 64 KiB
-	l := w.live("put", "--ack", "--timeout", "500ms")
+	w.via = []string{"prlimit", "--fsize=200000"}
+	w.flags = []string{"--journal-segment", "1MiB"}
+	l := w.live("put", "--ack", "--timeout", "3s")
 	l.feedOnly(1000, 3000)
 	l.mustEnd(time.Minute, 0, 5)
 	if l.acked.Load() != w.minted.Load() {
@@ -28,7 +29,7 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	w.via = nil
 	o := w.finish(allowed{duplicates: batch * window})
-	t.Logf("proof: seed %d: files limited to 40 kB: %v", seed, o)
+	t.Logf("proof: seed %d: files limited to 200 kB: %v", seed, o)
 }
 
 // cgroup makes a control group that allows so many bytes of memory, and returns the file that takes in a process.

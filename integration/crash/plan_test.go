@@ -43,8 +43,8 @@ type call struct {
 
 // effect is what happens to a call.
 type effect struct {
-	Kill  bool          // SIGKILL before it; with Torn in the middle of it
-	Torn  bool          // only the first half is written, then SIGKILL
+	Kill  bool          // SIGKILL before it; with Torn behind it
+	Torn  bool          // SIGKILL behind it; of a write about half of the pages were made, as the system leaves none half-written
 	Short bool          // only the first half is written, and the call says so
 	Skip  bool          // it is not made, and has Result
 	Delay time.Duration // it is made so much later

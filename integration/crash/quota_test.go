@@ -12,7 +12,8 @@ import (
 func TestFullBacklogOfOneDestination(t *testing.T) {
 	seed := seed(t)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": steady, "rare": down})
-	w.configure(", backlog: 20KiB, on_full: drop_newest")
+	w.station("rare").delivery = ", backlog: 20KiB, on_full: drop_newest"
+	w.configure()
 	for range 2 { // the quota holds across a restart
 		l := w.live("put", "--ack", "--timeout", "1s")
 		l.feed(random(w.rng.Uint64(), 0), pace{chunk: 20, gap: time.Millisecond, ahead: 20, total: 1500})

@@ -76,7 +76,9 @@ type station struct {
 	name string
 	// pattern is that of its entry in the acct file: "*", or one ordering key, which is the profile too.
 	pattern string
-	witness *oracle.Witness
+	// delivery has further keys of the delivery section, such as ", on_full: drop_newest".
+	delivery string
+	witness  *oracle.Witness
 	// ambiguous counts the events that were stored without an answer that said so in time: each may come again.
 	ambiguous atomic.Int64
 	// answered gets a value after an answer, if somebody listens.

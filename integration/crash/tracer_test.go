@@ -178,7 +178,10 @@ func (tr *tracer) enter(tid int, th *thread) {
 	switch e := th.effect; {
 	case e.Kill && !e.Torn:
 		_ = syscall.Kill(tr.pid, syscall.SIGKILL)
-	case e.Torn && c.length > 1, e.Short && c.length > 1:
+	case e.Torn && c.length > 0:
+		regs.Rdx = wholePages(regs.R10, c.length) // of pwrite64, the only one that is used
+		_ = syscall.PtraceSetRegs(tid, &regs)
+	case e.Short && c.length > 1:
 		regs.Rdx = c.length / 2
 		_ = syscall.PtraceSetRegs(tid, &regs)
 	case e.Skip:
@@ -188,6 +191,17 @@ func (tr *tracer) enter(tid int, th *thread) {
 	if th.effect.Delay > 0 {
 		tr.delayed[tid] = time.Now().Add(th.effect.Delay)
 	}
+}
+
+// wholePages is how much of a write remains if it is interrupted, which happens between two pages of the cache.
+func wholePages(offset, length uint64) uint64 {
+	const page = 4096
+	for _, end := range []uint64{(offset + length/2) / page * page, (offset + length) / page * page} {
+		if end > offset {
+			return end - offset
+		}
+	}
+	return length
 }
 
 // leave is called after a system call.

@@ -62,7 +62,7 @@ func newWorld(t *testing.T, rng *rand.Rand, moods map[string]mood) *world {
 	}
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
-	w.configure("")
+	w.configure()
 	return w
 }
 
@@ -71,14 +71,14 @@ func threeStations() map[string]mood {
 	return map[string]mood{"steady": steady, "moody": moody, "picky": picky}
 }
 
-// configure writes the acct file; more is further keys of each delivery section.
-func (w *world) configure(more string) {
+// configure writes the acct file.
+func (w *world) configure() {
 	w.t.Helper()
 	text := "http:\n"
 	for _, s := range w.stations {
-		text += fmt.Sprintf("- %q:\n    connection: {url: \"%s/%s\"}\n    name: %[3]s\n    format: raw\n"+
+		text += fmt.Sprintf("- %q:\n    url: \"%s/%s\"\n    name: %[3]s\n    format: raw\n"+
 			"    delivery: {batch: %d, window: %d, timeout: %v, retry: {min: 1ms, max: 50ms}%s}\n",
-			s.pattern, w.server.URL, s.name, batch, window, stationTimeout, more)
+			s.pattern, w.server.URL, s.name, batch, window, stationTimeout, s.delivery)
 	}
 	if err := os.WriteFile(w.acct, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
@@ -114,4 +114,13 @@ func (w *world) behind() int64 {
 		}
 	}
 	return w.acked.Load() - least
+}
+
+// progress says how many events each station has had.
+func (w *world) progress() string {
+	text := fmt.Sprintf("of %d accepted events", w.acked.Load())
+	for _, s := range w.stations {
+		text += fmt.Sprintf(", %s has %d and refused %d", s.name, s.witness.Distinct(), s.refusals())
+	}
+	return text
 }

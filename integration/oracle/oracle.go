@@ -80,10 +80,10 @@ func (o *Oracle) Minted(id string) bool {
 }
 
 // Accepted is how many events were accepted so far.
-func (o *Oracle) Accepted() int { return len(o.accepted()) }
+func (o *Oracle) Accepted() int { return len(o.AcceptedIDs()) }
 
-// accepted are the ids that must come, in the order of minting.
-func (o *Oracle) accepted() []string {
+// AcceptedIDs are the ids that must come, in the order of minting.
+func (o *Oracle) AcceptedIDs() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(o.minted), func(id string) bool { return o.state[id] != accepted })

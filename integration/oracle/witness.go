@@ -96,7 +96,7 @@ func (w *Witness) Complete() bool { return len(w.Verdict().Missing) == 0 }
 
 // Verdict compares what was seen with what was accepted, both as of now.
 func (w *Witness) Verdict() Verdict {
-	must := w.oracle.accepted()
+	must := w.oracle.AcceptedIDs()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v := w.verdict
