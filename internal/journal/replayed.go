@@ -20,9 +20,10 @@ type replayed struct {
 	lost      uint64 // Seqs that are missing
 	end       int64  // of the frames that count
 	torn      int64
+	judged    int             // of the scan's bad ranges, those that are damage for sure, or none
 	confirmed []segment.Range // bad ranges that are damage
 
-	safe *safePoint // before the first bad range that is not confirmed; nil: there is none
+	safe *safePoint // before the first bad range that is in doubt; nil: there is none
 }
 
 // safePoint is what to return to.
@@ -37,12 +38,8 @@ func (r *replayed) run() error {
 	r.end = segment.HeaderSize
 	for r.scan.Next() {
 		f := r.scan.Frame()
-		if len(r.scan.Bad()) > len(r.confirmed) {
-			if f.Flags&segment.First != 0 || f.Kind == segment.End && f.Seq > r.seen() {
-				r.confirmed, r.safe = r.scan.Bad(), nil
-			} else {
-				r.doubt()
-			}
+		if len(r.scan.Bad()) > r.judged {
+			r.judge(f)
 		}
 		if f.Kind == segment.Event && f.Seq > r.segment.last {
 			return nil // it was written again, into the next segment
@@ -56,7 +53,7 @@ func (r *replayed) run() error {
 	if err := r.scan.Err(); err != nil {
 		return err
 	}
-	if len(r.scan.Bad()) > len(r.confirmed) {
+	if len(r.scan.Bad()) > r.judged {
 		r.doubt()
 	}
 	if r.safe != nil {
@@ -65,13 +62,34 @@ func (r *replayed) run() error {
 	return nil
 }
 
+// judge decides about bad bytes before frame f, if that tells.
+func (r *replayed) judge(f segment.Frame) {
+	switch {
+	case f.Flags&segment.First != 0:
+		r.confirm()
+	case f.Kind != segment.End:
+		r.doubt()
+	case f.Seq > r.seen() || r.safe != nil: // records are missing, or stand behind the bad bytes
+		r.confirm()
+	default:
+		r.judged = len(r.scan.Bad())
+	}
+}
+
+// confirm takes all bad bytes so far for damage.
+func (r *replayed) confirm() {
+	bad := r.scan.Bad()
+	r.confirmed = append(r.confirmed, bad[r.judged:]...)
+	r.judged, r.safe = len(bad), nil
+}
+
 // doubt is called when bad bytes were passed, and no frame that begins a group. If it is proven that later records were
 // on disk, they are damage.
 func (r *replayed) doubt() {
 	switch {
 	case r.safe != nil: // in doubt already
 	case r.proven > r.seen():
-		r.confirmed = r.scan.Bad()
+		r.confirm()
 	default:
 		r.safe = &safePoint{state: r.state.clone(), end: r.end, lost: r.lost, frames: r.frames}
 	}

@@ -24,8 +24,8 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 	j.raiseFloors(segments)
 	j.cursors.fs = j.fs
 	j.recovery.LostCursors = j.cursors.load(&j.state, pairs, j.id)
-	j.finishState(segments)
-	if err := j.countMissing(segments, unreadable); err != nil {
+	short := j.finishState(segments)
+	if err := j.countMissing(segments, unreadable, short); err != nil {
 		return err
 	}
 	if j.readOnly {
@@ -99,8 +99,8 @@ func (j *Journal) countTables(segments []*found, from int) (newest bool) {
 }
 
 // finishState brings together what the log and the cursors say. A disk that lied, or damage, may have left less of the
-// log than of the cursors.
-func (j *Journal) finishState(segments []*found) {
+// log than of the cursors: then it is short.
+func (j *Journal) finishState(segments []*found) (short bool) {
 	end := j.state.last
 	for _, f := range segments {
 		j.segments = append(j.segments, f.logSegment)
@@ -121,6 +121,7 @@ func (j *Journal) finishState(segments []*found) {
 		d.accepted = Totals{max(d.accepted.Events, had.Events), max(d.accepted.Bytes, had.Bytes)}
 	}
 	j.state.cursors = nil
+	return j.seq > end
 }
 
 // raiseFloors finds out how far each destination has come at least, in case its cursor is lost: as far as any table says,
@@ -165,8 +166,8 @@ func (j *Journal) takeStrays(pairs cursorPairs, tablesLost bool) {
 }
 
 // countMissing counts the gaps between segments in which records were that some destination still needs, and judges by
-// them what can not be read.
-func (j *Journal) countMissing(segments, unreadable []*found) error {
+// them, and by whether the log is short, what can not be read.
+func (j *Journal) countMissing(segments, unreadable []*found, short bool) error {
 	var end uint64 // of the segment before
 	for _, f := range segments {
 		missing := j.isMissing(f, end)
@@ -175,14 +176,14 @@ func (j *Journal) countMissing(segments, unreadable []*found) error {
 		}
 		end = f.last
 		for len(unreadable) > 0 && unreadable[0].first <= f.first {
-			if err := j.judgeUnreadable(unreadable[0], false, missing); err != nil {
+			if err := j.judgeUnreadable(unreadable[0], missing); err != nil {
 				return err
 			}
 			unreadable = unreadable[1:]
 		}
 	}
 	for _, f := range unreadable {
-		if err := j.judgeUnreadable(f, true, false); err != nil {
+		if err := j.judgeUnreadable(f, short || f.size > unfinishedSize); err != nil {
 			return err
 		}
 	}

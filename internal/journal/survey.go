@@ -156,19 +156,13 @@ func (j *Journal) withoutUnreadable(segments []*found) (kept, unreadable []*foun
 const unfinishedSize = 256 << 10
 
 // judgeUnreadable removes a segment in which nothing can be read if it held nothing: the machine stopped, or the disk
-// failed, before it was created for good. It puts it aside if it held records that are needed. Missing reports whether
-// there are such in front of the segment that comes next.
-func (j *Journal) judgeUnreadable(f *found, newest, missing bool) error {
-	if newest {
-		missing = f.size > unfinishedSize || j.cursors.highest() >= f.first
-	}
+// failed, before it was created for good. It puts it aside if it may have held records that are missing.
+func (j *Journal) judgeUnreadable(f *found, missing bool) error {
 	if missing {
 		j.recovery.LostHeaders++
 		return j.putAside(f, "nothing in it can be read")
 	}
-	if newest {
-		j.recovery.TornBytes += f.size
-	}
+	j.recovery.TornBytes += f.size
 	return j.remove(logPath(f.name))
 }
 
@@ -193,7 +187,7 @@ func (j *Journal) withoutCopies(segments []*found) ([]*found, error) {
 func (j *Journal) withoutMerged(segments []*found) ([]*found, error) {
 	kept := segments[:0]
 	for _, f := range segments {
-		if n := len(kept); n > 0 && f.first > kept[n-1].first && f.first <= kept[n-1].endSeq {
+		if n := len(kept); n > 0 && kept[n-1].standsFor(f) {
 			if err := j.remove(logPath(f.name)); err != nil {
 				return nil, err
 			}
@@ -209,6 +203,11 @@ func (j *Journal) withoutMerged(segments []*found) ([]*found, error) {
 		kept = append(kept, f)
 	}
 	return kept, nil
+}
+
+// standsFor reports whether f was merged into the older segment s.
+func (s *found) standsFor(f *found) bool {
+	return (s.rewritten || s.headerLost) && f.first > s.first && f.first <= s.endSeq
 }
 
 // highest reads a segment to find its highest Seq.

@@ -291,3 +291,29 @@ type countingFile struct {
 }
 
 func (f *countingFile) Sync() error { f.syncs++; return errBroken }
+
+// A sector that cannot be read stops the scan at the frame that is in it, not where reading ahead meets it.
+func TestUnreadableSector(t *testing.T) {
+	b := write(t, 50)
+	s := segment.NewScanner(badSector{b, 2000}, header.Seed(), segment.HeaderSize, int64(len(b)))
+	var end int64
+	for s.Next() {
+		end = s.Frame().End()
+	}
+	if !errors.Is(s.Err(), errBroken) || end > 2000 || end < 1900 {
+		t.Errorf("%v, at %d", s.Err(), end)
+	}
+}
+
+// badSector cannot be read at one offset.
+type badSector struct {
+	b  []byte
+	at int64
+}
+
+func (f badSector) ReadAt(p []byte, at int64) (int, error) {
+	if at <= f.at && f.at < at+int64(len(p)) {
+		return 0, errBroken
+	}
+	return copy(p, f.b[at:]), nil
+}

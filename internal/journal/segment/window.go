@@ -47,6 +47,9 @@ func (w *window) move(offset, n int64) error {
 	}
 	buf = append(buf, rest...)
 	got, err := w.r.ReadAt(buf[len(rest):want], offset+int64(len(rest)))
+	if err != nil && !errors.Is(err, io.EOF) && int64(len(rest)+got) < n && n < want { // it may be what is read ahead
+		got, err = w.r.ReadAt(buf[len(rest):n], offset+int64(len(rest)))
+	}
 	w.at, w.buf = offset, buf[:len(rest)+got]
 	if int64(len(w.buf)) >= n {
 		return nil // what is missing behind is not asked for yet
