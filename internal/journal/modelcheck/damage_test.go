@@ -16,9 +16,8 @@ import (
 // damage is what was done to a closed journal's files, and what that excuses.
 type damage struct {
 	what string
-	// lost are the records that may be missing now; all: any may be.
+	// lost are the records that may be missing now.
 	lost map[uint64]bool
-	all  bool
 	// end: the end of the log was damaged, so that nothing may tell how much there was, or for whom.
 	end bool
 	// cursors may be older, or gone.
