@@ -42,6 +42,7 @@ func (j *Journal) append(group []Record, size int64) error {
 	if err := j.makeRoom(size); err != nil {
 		return err
 	}
+	j.groupSize += (size - j.groupSize) / 8
 	flags := segment.First
 	for _, r := range group {
 		j.group.head = appendDestinations(j.group.head[:0], r.Destinations)
@@ -129,14 +130,18 @@ func (j *Journal) prepare(w *segment.Writer, size int64) error {
 	if err := j.ballast.spare(j); err != nil {
 		return err
 	}
-	return w.Prepare(size, j.step(w))
+	return w.Prepare(size, j.step(w), j.groupSize < smallGroup)
 }
 
 // Steps in which the active segment grows: small while it is small, so that a small journal stays small.
 const (
 	minStep = 64 << 10
-	maxStep = 8 << 20
+	maxStep = 16 << 20
 )
+
+// smallGroup is the size of a group, in bytes, below which it is cheaper to fill room with zeros first than to have each
+// group change what the file system keeps about the file. With larger ones the zeros cost more than they save.
+const smallGroup = 256 << 10
 
 func (j *Journal) step(w *segment.Writer) int64 {
 	step := min(max(w.Room(), minStep), maxStep)

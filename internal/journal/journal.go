@@ -30,6 +30,8 @@ type Journal struct {
 	writer  *segment.Writer // of active; nil: the next record needs a new segment
 	active  *logSegment
 	group   groupTotals
+	// groupSize is about how large groups are at present, in bytes.
+	groupSize int64
 
 	// compacting is held by who takes segments out of the log. Locked before writing.
 	compacting sync.Mutex

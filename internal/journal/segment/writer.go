@@ -9,6 +9,9 @@ import (
 // gather is how many bytes of frames are gathered before they are written without being asked for.
 const gather = 1 << 20
 
+// zerosAtOnce is how many zeros are written with one call.
+const zerosAtOnce = 256 << 10
+
 // Writer writes one segment: it gathers frames, and Flush writes what it has gathered with one call. After an error of
 // writing or of Sync the file is finished: every further call returns that error, and nothing that was added since the
 // last good Sync counts. Not safe for concurrent use.
@@ -90,8 +93,10 @@ func (w *Writer) Sync() error {
 }
 
 // Prepare makes sure that n more bytes can be written without running out of room, and makes the file larger by step
-// if it has to grow for that. A failure changes nothing: the segment can still be used.
-func (w *Writer) Prepare(n, step int64) error {
+// if it has to grow for that. With zeros they are written to the new room: what is written there later changes nothing
+// that the file system keeps about the file, so that Sync has less to do. A failure changes nothing: the segment can
+// still be used.
+func (w *Writer) Prepare(n, step int64, zeros bool) error {
 	if w.err != nil {
 		return w.err
 	}
@@ -104,12 +109,28 @@ func (w *Writer) Prepare(n, step int64) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil // then the file grows as it is written
 	}
+	if err == nil && zeros {
+		err = w.fill(w.room, target)
+	}
 	if err != nil {
 		// What was got of it goes back; that it may not work changes nothing.
 		_ = w.file.Truncate(max(w.room, w.at))
 		return err
 	}
 	w.room = target
+	return nil
+}
+
+// fill writes zeros.
+func (w *Writer) fill(from, to int64) error {
+	buffer := make([]byte, min(zerosAtOnce, to-from))
+	for from < to {
+		n, err := w.file.WriteAt(buffer[:min(int64(len(buffer)), to-from)], from)
+		if err != nil {
+			return err
+		}
+		from += int64(n)
+	}
 	return nil
 }
 
