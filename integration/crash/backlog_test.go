@@ -25,7 +25,7 @@ func TestBigBacklog(t *testing.T) {
 		l.kill()
 		var ready time.Duration
 		var memory int64
-		for range 3 {
+		for range form(1, 3, 3) {
 			start := time.Now()
 			l = w.live("put", "--ack", "--timeout", "0")
 			l.feed(random(1, 2), pace{chunk: 1, gap: time.Second})

@@ -75,10 +75,14 @@ func (w *world) end(l *life) bool {
 		nth(s.answered, 1+w.rng.IntN(200), l.ended)
 	case n < 80: // behind an acknowledgement
 		nth(l.acks, 1+w.rng.IntN(300), l.ended)
-	case n < 88: // frozen, also for longer than the timeouts
+	case n < 88: // frozen, now and then for longer than the timeouts
 		pause(between(w.rng, 30*time.Millisecond, 400*time.Millisecond), l.ended)
 		l.signal(syscall.SIGSTOP)
-		pause(between(w.rng, 0, 2*stationTimeout), l.ended)
+		most := 300 * time.Millisecond
+		if w.rng.IntN(10) == 0 {
+			most = form(2*stationTimeout, 2*stationTimeout, 40*stationTimeout)
+		}
+		pause(between(w.rng, 0, most), l.ended)
 		l.signal(syscall.SIGCONT)
 		pause(between(w.rng, 0, 300*time.Millisecond), l.ended)
 	case n < 94: // while it ends by itself

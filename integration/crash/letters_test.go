@@ -26,6 +26,7 @@ func refused(t *testing.T, seed, stream uint64) (w *world, letters int) {
 
 // TestReplay replays what was refused for good (T54): it comes under the same id, byte for byte, once, and its letters are gone.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	seed := seed(t)
 	w, letters := refused(t, seed, 0)
 	w.ask("deadletters", "replay", "--all")

@@ -14,6 +14,7 @@ import (
 
 // TestFileSizeLimit has the system refuse files above a size (T21, EFBIG): the journal goes on in other files.
 func TestFileSizeLimit(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("prlimit"); err != nil {
 		t.Skip("a limit needs prlimit")
 	}
@@ -70,6 +71,7 @@ func cgroup(t *testing.T, bytes int64) (tasks string) {
 // TestLittleMemory gives the command little memory and slow destinations (T27): it makes whoever puts wait before it runs out of
 // memory, and whatever the system does to it, nothing is lost.
 func TestLittleMemory(t *testing.T) {
+	t.Parallel()
 	seed := seed(t)
 	const memory = 48 << 20
 	tasks := cgroup(t, memory)

@@ -10,6 +10,7 @@ import (
 // TestFullBacklogOfOneDestination fills what one destination may have on disk (T20): with a drop policy the others notice
 // nothing; what is dropped is counted, and what is not comes.
 func TestFullBacklogOfOneDestination(t *testing.T) {
+	t.Parallel()
 	seed := seed(t)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": steady, "rare": down})
 	w.station("rare").delivery = ", backlog: 20KiB, on_full: drop_newest"

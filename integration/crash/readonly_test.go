@@ -10,6 +10,7 @@ import (
 // TestDiskTurnsReadOnly has the file system turn read-only under the running command, as ext4 does after an error (T22).
 // What was accepted is delivered all the same, further events are not accepted, and nothing crashes.
 func TestDiskTurnsReadOnly(t *testing.T) {
+	t.Parallel()
 	seed := seed(t)
 	fs := ext4(t, 64)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": steady, "moody": moody})

@@ -11,6 +11,7 @@ import (
 // TestShutdownWhileDestinationsAreDown ends the command with a backlog that nobody takes (T07): it ends within its grace,
 // finalises nothing, and the next one delivers everything.
 func TestShutdownWhileDestinationsAreDown(t *testing.T) {
+	t.Parallel()
 	seed, events := seed(t), form(5_000, 100_000, 100_000)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": down, "rare": down})
 	w.flags = nil
@@ -33,6 +34,7 @@ func TestShutdownWhileDestinationsAreDown(t *testing.T) {
 // TestLongOutage has a destination be down for a while in which the command is also ended and killed (T08): what was
 // accepted first comes too.
 func TestLongOutage(t *testing.T) {
+	t.Parallel()
 	seed, start := seed(t), time.Now()
 	outage := form(2*time.Second, 15*time.Second, 30*time.Minute)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": steady, "rare": down})

@@ -45,6 +45,7 @@ func (w *world) size() (bytes int64) {
 // TestSoak has stations change their moods at random under load for a long time (T59): memory and open files stay what
 // they were, and the disk is given back once all is delivered.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	seed, start := seed(t), time.Now()
 	lasts := form(4*time.Second, 40*time.Second, 4*time.Hour)
 	w := newWorld(t, random(seed, 0), threeStations())

@@ -47,7 +47,7 @@ func moody(rng *rand.Rand, id string) answer {
 		a.hangUp = true
 	case n < 90:
 		a.delay = between(rng, 0, 30*time.Millisecond)
-	case n < 92:
+	case n < 91:
 		a.delay = between(rng, stationTimeout, 2*stationTimeout)
 	}
 	return a
@@ -69,7 +69,7 @@ func poison(id string) bool {
 }
 
 // stationTimeout is for how long evhub waits for an answer.
-const stationTimeout = 500 * time.Millisecond
+const stationTimeout = 1500 * time.Millisecond
 
 // station is one destination.
 type station struct {
