@@ -130,7 +130,12 @@ func (j *Journal) prepare(w *segment.Writer, size int64) error {
 	if err := j.ballast.spare(j); err != nil {
 		return err
 	}
-	return w.Prepare(size, j.step(w), j.groupSize < smallGroup)
+	zeros := j.groupSize < smallGroup
+	err := w.Prepare(size, j.step(w), zeros)
+	if IsNoRoom(err) {
+		err = w.Prepare(size, 0, zeros)
+	}
+	return err
 }
 
 // Steps in which the active segment grows: small while it is small, so that a small journal stays small.

@@ -54,18 +54,15 @@ func (b *ballast) keep(j *Journal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	target := int64(smallBallast)
-	switch segments := len(j.all()); {
-	case segments == 0:
-		return
-	case segments > 1: // a segment is rewritten if less than half of it is needed
+	if len(j.all()) > 1 { // a segment is rewritten if less than half of it is needed
 		target += j.segmentBytes() / 2
 	}
 	free, err := j.fs.Free()
 	if err != nil {
 		return // what is there stays
 	}
-	want := min(target, (free+b.held)/ballastShare)
-	if want < minBallast {
+	want := min(target, max((free+b.held)/ballastShare, minBallast))
+	if free+b.held < 2*want {
 		want = 0
 	}
 	if want = max(want, b.owed); want > b.held {
@@ -75,6 +72,20 @@ func (b *ballast) keep(j *Journal) {
 		b.owed = 0
 		b.thin.Store(false)
 	}
+}
+
+// ensure makes the ballast if it is missing, before the log takes room. The caller holds writing.
+func (b *ballast) ensure(j *Journal) {
+	if (b.thin.Load() || b.isGone()) && j.compacting.TryLock() { // else what was given up may be for what is being done now
+		b.keep(j)
+		j.compacting.Unlock()
+	}
+}
+
+func (b *ballast) isGone() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held == 0
 }
 
 // grow makes the file larger, in steps that get smaller where there is less room than was said.
@@ -131,17 +142,20 @@ func (b *ballast) room(j *Journal) int64 {
 
 // spare fails if Append is not to take any more room. The caller holds writing.
 func (b *ballast) spare(j *Journal) error {
-	if !b.thin.Load() {
-		return nil
-	}
-	if j.compacting.TryLock() { // else what was given up may be for what is being done now
-		b.keep(j)
-		j.compacting.Unlock()
-	}
-	if !b.thin.Load() {
+	b.ensure(j)
+	if !b.thin.Load() && !b.scarce(j) {
 		return nil
 	}
 	return fmt.Errorf("journal: the room that is left is kept for deliveries: %w", syscall.ENOSPC)
+}
+
+// scarce reports whether there is no ballast, and hardly the room for one.
+func (b *ballast) scarce(j *Journal) bool {
+	if !b.isGone() {
+		return false
+	}
+	free, err := j.fs.Free()
+	return err == nil && free < 2*minBallast
 }
 
 // giveWay makes room for what must go on when the disk is full: it gives up the ballast. It is false if that is gone
@@ -150,6 +164,6 @@ func (j *Journal) giveWay() bool {
 	if !j.ballast.give(j) {
 		return false
 	}
-	j.background.compact() // to make it again as large as can be
+	j.background.compact() // to make it again, as large as can be
 	return true
 }

@@ -71,11 +71,11 @@ func (f files) segments() (names []string) {
 	return names
 }
 
-// checkSubset opens damaged files: everything but at most `most` records must be there, in order, and what is missing
-// must have been told if the segment was sealed.
-func checkSubset(t *testing.T, what string, f files, n uint32, last uint64, most int) (missing int, r journal.Recovery) {
+// checkSubset opens damaged files: everything but at most `most` records must be there, in order. To write, too, takes
+// longer.
+func checkSubset(t *testing.T, what string, f files, n uint32, last uint64, most int, write bool) (missing int, r journal.Recovery) {
 	t.Helper()
-	j := open(t, f.disk(t))
+	j := open(t, f.disk(t), func(o *journal.Options) { o.ReadOnly = !write })
 	defer j.Close()
 	got, lost := readAll(t, j, n)
 	if !slices.IsSorted(got) {
@@ -87,6 +87,9 @@ func checkSubset(t *testing.T, what string, f files, n uint32, last uint64, most
 	}
 	if int(lost.Events) > missing {
 		t.Fatalf("%s: %v lost, but %d missing", what, lost, missing)
+	}
+	if !write {
+		return missing, j.Recovery()
 	}
 	if again := assign(t, j, "a", "b"); again[0] != n {
 		t.Fatalf("%s: the number is %d", what, again[0])
@@ -125,12 +128,12 @@ func TestEveryByteFlipped(t *testing.T) {
 	}
 	for name, content := range f {
 		for i, c := range content {
-			if c == 0 && i%16 != 0 {
+			if c == 0 && i%16 != 0 || testing.Short() && i%5 != 0 {
 				continue // most of the cursors are unused
 			}
 			damaged := bytes.Clone(content)
 			damaged[i] ^= 1 << (i % 8)
-			missing, r := checkSubset(t, fmt.Sprintf("%s, byte %d", name, i), f.with(name, damaged), n, 33, 1)
+			missing, r := checkSubset(t, fmt.Sprintf("%s, byte %d", name, i), f.with(name, damaged), n, 33, 1, i%8 == 0)
 			if missing > 0 && r.BadFrames == 0 && r.TornBytes == 0 && name == f.segments()[len(f.segments())-1] {
 				t.Fatalf("%s, byte %d: nothing was told", name, i)
 			}
@@ -147,7 +150,7 @@ func TestEveryCutOfTheNewestSegment(t *testing.T) {
 		for _, tail := range [][]byte{nil, bytes.Repeat([]byte{0xa7}, 100), make([]byte, 5000)} {
 			what := fmt.Sprintf("cut to %d of %d bytes, and %d more", size, len(content), len(tail))
 			cut := append(bytes.Clone(content[:size]), tail...)
-			_, r := checkSubset(t, what, f.with(newest, cut), n, 25, 11)
+			_, r := checkSubset(t, what, f.with(newest, cut), n, 25, 11, size%8 == 0)
 			if !r.Clean() {
 				t.Fatalf("%s: %+v", what, r)
 			}

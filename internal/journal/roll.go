@@ -16,6 +16,7 @@ const bare = -1
 // begin makes a new segment with room for size bytes of records. It is on disk, with its name, when begin returns. The
 // caller holds writing.
 func (j *Journal) begin(size int64) error {
+	j.ballast.ensure(j)
 	t := j.state.table(j.cursors.get)
 	h := segment.Header{Journal: j.id, First: j.seq + 1, Salt: randomSalt(), Created: time.Now()}
 	name, w, err := j.create(h)

@@ -14,9 +14,9 @@ import (
 func TestFullDisk(t *testing.T) {
 	for _, capacity := range []int64{300 << 10, 1 << 20} {
 		fs := crashfs.New(1)
+		fs.SetCapacity(capacity)
 		j := open(t, fs, func(o *journal.Options) { o.SegmentBytes = 64 << 10 })
 		n := assign(t, j, "a", "b")
-		fs.SetCapacity(capacity)
 		last := fill(t, j, 1, n)
 		if j.Stats().NoRoomSince.IsZero() {
 			t.Error("NoRoomSince is zero")
