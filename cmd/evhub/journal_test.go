@@ -75,9 +75,9 @@ func keep(t *testing.T, dir string, n int) {
 
 func TestAcknowledgements(t *testing.T) {
 	acctFile, events := toFile(t, "raw")
-	input := "{\"body\": 1, \"id\": \"mine\"}\nbad\n{\"body\": 2}\n{\"body\": 3, \"id\": \"q\\\"\\\\\"}\n"
+	input := "{\"body\": 1, \"id\": \"mine\"}\nbad\n{\"body\": 2}\n{\"body\": 0, \"tags\": [], \"id\": \"refused\"}\n{\"body\": 3, \"id\": \"q\\\"\\\\\"}\n"
 	r := evhub(t, input, "put", "-f", acctFile, "--journal", newDir(t), "--ack")
-	r.want(t, exitRefused, "refused: line 2: ", "3 events accepted, 3 delivered, 1 refused")
+	r.want(t, exitRefused, "refused: line 2: ", "refused: line 4: ", "3 events accepted, 3 delivered, 2 refused")
 	lines := r.lines(t)
 	if len(lines) != 3 || lines[0]["id"] != "mine" || len(fmt.Sprint(lines[1]["id"])) != 36 || lines[2]["id"] != `q"\` {
 		t.Errorf("acknowledged: %s", r.out)
@@ -87,7 +87,7 @@ func TestAcknowledgements(t *testing.T) {
 	}
 	r = evhub(t, input, "put", "-f", acctFile, "--journal", newDir(t), "--ack", "-o", "json")
 	r.want(t, exitRefused, `"summary":`)
-	if lines = r.lines(t); len(lines) != 5 || r.err != "" {
+	if lines = r.lines(t); len(lines) != 6 || r.err != "" {
 		t.Errorf("stdout: %s\nstderr: %s", r.out, r.err)
 	}
 }
@@ -303,6 +303,24 @@ func TestAJournalInUse(t *testing.T) {
 		"0 dead letters": {"deadletters", "list"},
 	} {
 		evhub(t, "", append(args, "--journal", dir)...).want(t, exitDone, want)
+	}
+}
+
+// TestAFullJournal checks that it is told which events are not in it and why, and that all others are.
+func TestAFullJournal(t *testing.T) {
+	dir := newDir(t)
+	acctFile := hookAcct(t, "http://127.0.0.1:1/")
+	r := evhub(t, numbered(20_000), "put", "-f", acctFile, "--journal", dir, "--journal-max", "1MiB", "--ack", "--timeout", "1s", "--log-level", "error")
+	r.want(t, exitRemain, " the journal takes nothing: ", "full", " kept in the journal")
+	acknowledged := len(r.lines(t))
+	lines := evhub(t, "", "journal", "export", "--journal", dir).lines(t)
+	if acknowledged == 0 || acknowledged == 20_000 || len(lines) < acknowledged || lines[acknowledged-1]["id"] != fmt.Sprintf("id-%d", acknowledged-1) {
+		t.Errorf("%d events acknowledged, %d in the journal", acknowledged, len(lines))
+	}
+	well := answering(t, http.StatusNoContent)
+	evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir, "--journal-max", "1MiB").want(t, exitDone)
+	if len(well.bodies) != len(lines) {
+		t.Errorf("%d of %d events arrived", len(well.bodies), len(lines))
 	}
 }
 

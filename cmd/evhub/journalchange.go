@@ -16,22 +16,35 @@ func newJournalAdopt(o *options) *cobra.Command {
 		Use:   "adopt FROM TO",
 		Short: "Give what waits for a destination that is no longer in the acct file to another one",
 		Long: `Give what waits for destination FROM, which is no longer in the acct file, to destination TO: after a change of name or
-address. "evhub journal status" says what waits for whom.`,
+address. Its dead letters go along. "evhub journal status" says what waits for whom.`,
 		Example:           `  evhub journal adopt 'kafka:audit@old.example:9092' kafka:audit`,
 		Args:              wantArgs(2, 2, "two destinations: FROM and TO"),
 		ValidArgsFunction: completeDestinations,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.working(&journal, cmd, func(j *hub.Journal) error {
-				n, err := j.Adopt(args[0], args[1])
-				if err != nil {
-					return err
-				}
-				return o.moved(n, "adopted", fmt.Sprintf("of %s now for %s", visible(args[0]), visible(args[1])))
+				return adopt(o, j, args[0], args[1])
 			})
 		},
 	}
 	journal.addDir(cmd, thereJournal)
 	return cmd
+}
+
+func adopt(o *options, j *hub.Journal, from, to string) error {
+	before, err := j.Status()
+	if err != nil {
+		return err
+	}
+	n, err := j.Adopt(from, to)
+	if err != nil {
+		return err
+	}
+	known := slices.ContainsFunc(before.Destinations, func(d hub.JournalBacklog) bool { return d.Name == to })
+	if !known && !o.json() {
+		fmt.Fprintf(o.console.err, "%s no acct file that this journal was used with has %s; it gets them when one does\n",
+			o.console.err.style.warning("note:"), visible(to))
+	}
+	return o.moved(n, "adopted", fmt.Sprintf("of %s now for %s", visible(from), visible(to)))
 }
 
 func newJournalDrop(o *options) *cobra.Command {

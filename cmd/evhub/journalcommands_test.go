@@ -170,7 +170,12 @@ func TestAdopt(t *testing.T) {
 	renamed := write(t, "acct.yaml", fmt.Sprintf("http:\n  p: {name: renamed, url: %q, format: raw}\n", well.URL))
 	evhub(t, "", "drain", "-f", renamed, "--journal", dir).want(t, exitRemain, "orphaned: 3 events for http:hook")
 	evhub(t, "", "journal", "adopt", "http:nobody", "http:renamed", "--journal", dir).want(t, exitFailure, "http:nobody")
-	evhub(t, "", "journal", "adopt", "http:hook", "http:renamed", "--journal", dir).want(t, exitDone, "3 events of http:hook now for http:renamed")
+	evhub(t, "", "journal", "adopt", "http:hook", "http:mistyped", "--journal", dir).want(t, exitDone, "note: no acct file", " has http:mistyped")
+	r := evhub(t, "", "journal", "adopt", "http:mistyped", "http:renamed", "--journal", dir)
+	r.want(t, exitDone, "3 events of http:mistyped now for http:renamed")
+	if r.err != "" {
+		t.Errorf("stderr: %s", r.err)
+	}
 	evhub(t, "", "drain", "-f", renamed, "--journal", dir).want(t, exitDone, "3 delivered")
 	if diff := cmp.Diff([]string{"0", "1", "2"}, well.bodies); diff != "" {
 		t.Error(diff)

@@ -78,6 +78,9 @@ func progressText(s hub.Stats) string {
 			troubled = "; waiting for " + visible(d.Name)
 		}
 	}
+	if s.Journal != nil && s.Journal.Failure != "" {
+		troubled = "; the journal takes nothing: " + visible(s.Journal.Failure)
+	}
 	return fmt.Sprintf("%d accepted, %d delivered, %d waiting%s", s.Accepted, delivered, waiting, troubled)
 }
 

@@ -85,7 +85,7 @@ func (p *putter) putBatch(batch []line) (stopped bool) {
 		late := errors.Is(err, context.DeadlineExceeded)
 		switch {
 		case errors.Is(err, hub.ErrUncertain):
-			p.summary.uncertain = uncertain(lines, err)
+			p.summary.uncertain = uncertain(lines, p.because(err))
 			return true
 		case err == nil, late && n > 0: // as long as some get in, it goes on
 		case late, errors.Is(err, errNoReceipts), p.signals.asked.Err() != nil:
@@ -131,10 +131,19 @@ func (p *putter) stop(rest []line, err error) {
 	if p.signals.asked.Err() != nil {
 		err = errors.New("interrupted")
 	}
+	err = p.because(err)
 	if len(rest) > 0 && rest[0].number > 0 {
 		err = fmt.Errorf("line %d was not accepted, nor what follows: %w", rest[0].number, err)
 	}
 	p.summary.stuck = err
+}
+
+// because adds to err why the journal takes nothing, if it does not.
+func (p *putter) because(err error) error {
+	if j := p.hub.Stats().Journal; j != nil && j.Failure != "" {
+		return fmt.Errorf("%w; the journal takes nothing: %s", err, j.Failure)
+	}
+	return err
 }
 
 // uncertain says which lines are possibly on disk, and possibly not.
