@@ -32,6 +32,7 @@ func kinds() []kind {
 		{"deliver", 22, (*world).deliver},
 		{"settle", 14, (*world).settle},
 		{"catch up", 6, (*world).catchUp},
+		{"squeeze", 3, (*world).squeeze},
 		{"refuse", 4, (*world).refuse},
 		{"rewind", 3, (*world).rewind},
 		{"save", 6, (*world).save},
@@ -202,18 +203,43 @@ func (w *world) settle() {
 
 // catchUp delivers and settles nearly all of a line, so that segments keep little.
 func (w *world) catchUp() {
-	l := w.anyLine()
-	if l == nil {
-		return
+	if l := w.anyLine(); l != nil {
+		w.catchUpTo(l, w.rand.IntN(3))
 	}
+}
+
+// catchUpTo delivers all and settles all but some.
+func (w *world) catchUpTo(l *line, left int) {
 	r := w.reader(l)
 	for range 20 {
 		if w.read(l, r, 50, 1<<20) {
 			break
 		}
 	}
-	if left := w.rand.IntN(3); r.at-left > l.done() {
+	if r.at-left > l.done() {
 		w.ack(l, r.at-left)
+	}
+}
+
+// squeeze makes room while some of what is settled is not saved, and often loses that right after.
+func (w *world) squeeze() {
+	lines := slices.DeleteFunc(slices.Clone(w.model.lines), func(l *line) bool { return l.dropped })
+	for _, l := range lines {
+		left := 0
+		if w.rand.IntN(2) == 0 {
+			left = w.rand.IntN(len(l.seqs) + 1)
+		}
+		w.catchUpTo(l, left)
+	}
+	w.save()
+	for _, l := range lines {
+		if n := min(w.reader(l).at, l.done()+1+w.rand.IntN(3)); n > l.done() {
+			w.ack(l, n)
+		}
+	}
+	w.compact()
+	if w.rand.IntN(2) == 0 && !w.fs.Dead() {
+		w.restart(false)
 	}
 }
 

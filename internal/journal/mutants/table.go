@@ -91,7 +91,7 @@ func compacting() []mutant {
 		},
 		{
 			"records are dropped before the cursor is fsynced", "rewrite.go",
-			"j.state.table(j.cursors.durable)", "j.state.table(j.cursors.get)",
+			"		r.done[row.number] = row.done.Seq\n", "		r.done[row.number] = j.cursors.get(row.number).Seq\n",
 		},
 		{
 			"a segment is unlinked though its last record is needed", "journal.go",
