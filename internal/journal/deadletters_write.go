@@ -129,7 +129,8 @@ func (d *DeadLetters) seal() error {
 func (d *DeadLetters) abandon() {
 	w := d.active
 	d.active = nil
-	w.segment.tail = errors.Join(w.File().Truncate(w.segment.size), w.File().Sync()) != nil
+	w.segment.tail = true // another sync of this file would say nothing
+	_ = w.File().Truncate(w.segment.size)
 	_ = w.Close()
 	if w.segment.size > deadEmptySize || d.env.fs.Remove(w.segment.name) != nil {
 		return

@@ -43,7 +43,7 @@ func (j *Journal) entries(next *uint64, yield func(Record, error) bool) (more bo
 		return true, err
 	}
 	for i, f := range segments {
-		last := f.lastSeq(segments[i+1:])
+		last := lastSeq(f, segments[i+1:])
 		if last < *next {
 			continue
 		}
@@ -70,7 +70,7 @@ func (j *Journal) lookAgain() ([]*found, error) {
 }
 
 // lastSeq is the highest Seq that counts in a segment: what it has beyond that was written again into the next one.
-func (f *found) lastSeq(behind []*found) uint64 {
+func lastSeq(f *found, behind []*found) uint64 {
 	last := uint64(1<<64 - 1)
 	if f.sealed || f.rewritten {
 		last = f.endSeq

@@ -30,7 +30,7 @@ func (c *check) log() error {
 		}
 		last, err := c.segment(f, segments[i+1:])
 		if errors.Is(err, errMoved) {
-			last, err = f.lastSeq(segments[i+1:]), nil // rewritten meanwhile: what is needed of it is elsewhere
+			last, err = lastSeq(f, segments[i+1:]), nil // rewritten meanwhile: what is needed of it is elsewhere
 		}
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
 	if f.table == nil {
 		c.found(FoundTable, name, segment.HeaderSize, "the first table is damaged", "nothing: a later one says the same")
 	}
-	last := f.lastSeq(behind)
+	last := lastSeq(f, behind)
 	seen := f.first - 1
 	count := map[uint32]Totals{}
 	err = c.frames(name, f.seed, f.sealed, func(frame segment.Frame) {
