@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +24,7 @@ type committer struct {
 	failure error
 	room    chan struct{}
 	lost    map[*evbus.Destination]int // events that were given up
+	gaveUp  error                      // why
 
 	records []*evbus.Record // memory for write
 	logged  time.Time
@@ -61,6 +63,7 @@ func (c *committer) withdraw(offers []*offer) (first bool) {
 	for i, o := range offers {
 		if o.group == c.gathering && c.gathering.remove(o) {
 			o.cancel()
+			o.withdrawn = true
 			first = first || i == 0
 		}
 	}
@@ -209,6 +212,7 @@ func (c *committer) finish(g *group, err error) {
 	if err != nil {
 		err = fmt.Errorf("%w: the hub was closed while the journal could not be written: %w", ErrUncertain, err)
 		c.giveUp(g)
+		c.gaveUp = err
 	}
 	g.finish(err)
 	c.retry()
@@ -225,8 +229,8 @@ func (c *committer) giveUp(g *group) {
 	}
 }
 
-// pending returns the groups that are not on disk, in their order.
-func (c *committer) pending() (groups []*group) {
+// pending returns the groups that are not on disk, in their order, and why some never will be.
+func (c *committer) pending() (groups []*group, gaveUp error) {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
 	if c.writing != nil {
@@ -235,7 +239,7 @@ func (c *committer) pending() (groups []*group) {
 	if !c.gathering.empty() {
 		groups = append(groups, c.gathering)
 	}
-	return groups
+	return groups, c.gaveUp
 }
 
 // end writes what is there, or gives it up, and stops.
@@ -251,15 +255,14 @@ func (h *Hub) Sync(ctx context.Context) error {
 	if err := ctx.Err(); err != nil || h.committer == nil {
 		return err
 	}
-	for _, g := range h.committer.pending() {
+	groups, gaveUp := h.committer.pending()
+	for _, g := range groups {
 		select {
 		case <-g.done:
-			if g.err != nil {
-				return g.err
-			}
+			gaveUp = errors.Join(gaveUp, g.err)
 		case <-ctx.Done():
 			return evbus.Ended(ctx)
 		}
 	}
-	return nil
+	return gaveUp
 }

@@ -21,6 +21,8 @@ type offer struct {
 	records []*evbus.Record
 	steps   []step
 	group   *group
+	// withdrawn: it was taken back. Only its caller does that.
+	withdrawn bool
 }
 
 func newGroup() *group { return &group{done: make(chan struct{})} }
@@ -87,8 +89,11 @@ func (o *offer) cancel() {
 // are taken back and not accepted. Once the first is being written nobody knows, which is ErrUncertain.
 func (h *Hub) awaitDurable(ctx context.Context, offers ...*offer) error {
 	o := offers[0]
-	if o == nil {
+	switch {
+	case o == nil:
 		return nil
+	case o.withdrawn:
+		return evbus.Ended(ctx)
 	}
 	select {
 	case <-o.group.done:

@@ -211,6 +211,9 @@ func TestCloseWithABrokenDisk(t *testing.T) {
 		if err := <-put; err == nil {
 			t.Error("Put: nil")
 		}
+		if err := r.Sync(t.Context()); !errors.Is(err, hub.ErrUncertain) {
+			t.Errorf("Sync: %v", err)
+		}
 		fs.SetHook(nil)
 		bs["a"].Script(providertest.Script{})
 		r = openOn(t, fs, bs, toA)

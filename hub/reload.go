@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/evhub/evhub/acct"
@@ -19,7 +20,24 @@ const drainTime = 30 * time.Second
 type retiree struct {
 	*evbus.Destination
 	cancel context.CancelFunc
+	back   atomic.Bool // it is in the file again, and need not stop
 	ended  chan struct{}
+}
+
+// comeBack has r go on with c. If it still delivers it is not stopped: what is in the air would be sent again.
+func (r *retiree) comeBack(c evbus.Config) *evbus.Destination {
+	r.back.Store(true)
+	r.cancel()
+	<-r.ended
+	if !sameConfig(r.Config(), c) {
+		r.Configure(c)
+	}
+	select {
+	case <-r.Stopped():
+		r.Start()
+	default:
+	}
+	return r.Destination
 }
 
 // Reload puts another acct file in force. All or nothing: an error says everything that is wrong with the file, and
@@ -115,11 +133,7 @@ func sameConfig(a, b evbus.Config) bool {
 func (h *Hub) start(p PlannedDestination, at place) *evbus.Destination {
 	if back := h.retired[p.Name]; back != nil {
 		delete(h.retired, p.Name)
-		back.cancel()
-		<-back.ended
-		back.Configure(p.Config)
-		back.Start()
-		return back.Destination
+		return back.comeBack(p.Config)
 	}
 	d := evbus.NewDestination(p.Name, at.number, p.Config, h.log, at.letters, h.hooks, h.logger)
 	d.Start()
@@ -140,6 +154,9 @@ func (h *Hub) retire(d *evbus.Destination) {
 			case <-flushed:
 			case <-ctx.Done():
 			}
+		}
+		if r.back.Load() {
+			return
 		}
 		_ = d.Stop(context.Background())
 		if n := d.Remaining(); n > 0 && h.journal != nil {
