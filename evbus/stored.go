@@ -69,63 +69,72 @@ func (r *Record) StoredSize() int {
 	return size
 }
 
-// StoredParser parses stored records. It remembers the texts that it saw last, since neighbours mostly share them. It is
-// not for concurrent use.
+// StoredParser parses stored records. A few of them share their memory, as those do that were put together. It is not
+// for concurrent use.
 type StoredParser struct {
 	// Overhead is what a record counts in a backlog beside what is stored, in bytes.
 	Overhead int64
 
-	last [fieldAccepted]string // by field
+	records []Record // to be used
+	pieces  int      // how many were made at once last
+	texts   [fieldAccepted]span
 }
+
+// span is a part of what is parsed; empty if the record has no such field.
+type span struct{ from, to int }
 
 // Parse is the reverse of AppendStored. The record keeps b.
 func (p *StoredParser) Parse(seq uint64, b []byte) (*Record, error) {
-	r := &Record{Seq: seq, size: p.Overhead + int64(len(b))}
-	for rest := b; len(rest) > 0; {
-		number, kind, n := protowire.ConsumeTag(rest)
+	r := p.record()
+	r.Seq, r.size = seq, p.Overhead+int64(len(b))
+	p.texts = [fieldAccepted]span{}
+	for at := 0; at < len(b); {
+		number, kind, n := protowire.ConsumeTag(b[at:])
 		if n < 0 {
 			return nil, storedError(protowire.ParseError(n))
 		}
-		rest = rest[n:]
-		if n = p.field(r, number, kind, rest); n < 0 {
+		at += n
+		if n = p.field(r, number, kind, b, at); n < 0 {
 			return nil, storedError(protowire.ParseError(n))
 		}
-		rest = rest[n:]
+		at += n
 	}
+	p.setTexts(r, b)
 	return r, r.checkStored()
 }
 
-// field sets one field of r to the value at the beginning of b, and returns the value's length. Unknown ones are passed
-// over.
-func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.Type, b []byte) (n int) {
+// record returns a record to fill. One that is left over when nobody parses any more is not worth much: the first are
+// made one by one.
+func (p *StoredParser) record() *Record {
+	if len(p.records) == 0 {
+		p.pieces = min(max(2*p.pieces, 1), pieceEvents)
+		p.records = make([]Record, p.pieces)
+	}
+	r := &p.records[0]
+	p.records = p.records[1:]
+	return r
+}
+
+// field sets one field of r to the value at b[at:], and returns the value's length. Unknown ones are passed over.
+func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.Type, b []byte, at int) (n int) {
 	var value []byte
 	var scalar uint64
 	switch kind {
 	case protowire.BytesType:
-		value, n = protowire.ConsumeBytes(b)
+		value, n = protowire.ConsumeBytes(b[at:])
 	case protowire.VarintType:
-		scalar, n = protowire.ConsumeVarint(b)
+		scalar, n = protowire.ConsumeVarint(b[at:])
 	case protowire.Fixed64Type:
-		scalar, n = protowire.ConsumeFixed64(b)
+		scalar, n = protowire.ConsumeFixed64(b[at:])
 	default:
-		return protowire.ConsumeFieldValue(number, kind, b)
+		return protowire.ConsumeFieldValue(number, kind, b[at:])
 	}
 	if n < 0 {
 		return n
 	}
 	switch number {
-	case fieldID:
-		r.ID = string(value)
-	case fieldTime:
-		r.timeText = p.text(number, value)
-	case fieldProfile:
-		r.Profile = p.text(number, value)
-	case fieldRunName:
-		r.RunName = p.text(number, value)
-	case fieldKey:
-		r.Key = p.text(number, value)
-	case fieldTraceParent:
-		r.TraceParent = p.text(number, value)
+	case fieldID, fieldTime, fieldProfile, fieldRunName, fieldKey, fieldTraceParent:
+		p.texts[number] = span{at + n - len(value), at + n}
 	case fieldTags:
 		r.Tags = value[:len(value):len(value)]
 	case fieldData:
@@ -138,11 +147,27 @@ func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.
 	return n
 }
 
-func (p *StoredParser) text(number protowire.Number, value []byte) string {
-	if last := &p.last[number]; *last != string(value) {
-		*last = string(value)
+// setTexts makes one string of all texts, which lie close to each other, and gives each field its part of it.
+func (p *StoredParser) setTexts(r *Record, b []byte) {
+	all := span{from: len(b)}
+	for _, s := range p.texts {
+		if s.to > s.from {
+			all.from, all.to = min(all.from, s.from), max(all.to, s.to)
+		}
 	}
-	return p.last[number]
+	if all.to == 0 {
+		return
+	}
+	joined := string(b[all.from:all.to])
+	text := func(number protowire.Number) string {
+		s := p.texts[number]
+		if s.to == s.from {
+			return ""
+		}
+		return joined[s.from-all.from : s.to-all.from]
+	}
+	r.ID, r.timeText, r.Profile = text(fieldID), text(fieldTime), text(fieldProfile)
+	r.RunName, r.Key, r.TraceParent = text(fieldRunName), text(fieldKey), text(fieldTraceParent)
 }
 
 // checkStored completes r.

@@ -40,6 +40,7 @@ type window struct {
 	reader  *journal.Reader // nil until something has to be read from disk
 	parser  evbus.StoredParser
 	entries []journal.Entry
+	parsed  []*evbus.Record
 }
 
 func newWindow(j *journal.Journal, number uint32, logger *slog.Logger) *window {
@@ -146,13 +147,14 @@ func (w *window) takeFromDisk(dst []*evbus.Record, limit int, maxBytes int64) ([
 }
 
 func (w *window) serveEntries(dst []*evbus.Record, entries []journal.Entry, gone journal.Totals) ([]*evbus.Record, evbus.Lost) {
+	parsed := w.parse(entries)
+	defer clear(parsed)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	lost := w.lose(gone)
-	for _, e := range entries {
-		r, err := w.parser.Parse(e.Seq, e.Data)
-		if err != nil {
-			w.logger.Error("an event in the journal cannot be read", "seq", e.Seq, "error", err)
+	for i, r := range parsed {
+		e := &entries[i]
+		if r == nil {
 			w.read.Seq = e.Seq
 			lost = lost.Plus(w.lose(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))}))
 			continue
@@ -162,6 +164,20 @@ func (w *window) serveEntries(dst []*evbus.Record, entries []journal.Entry, gone
 		dst = append(dst, r)
 	}
 	return dst, lost
+}
+
+// parse returns the records of entries, nil for each that is none. It takes a while, so w.mu is not held.
+func (w *window) parse(entries []journal.Entry) []*evbus.Record {
+	w.parsed = w.parsed[:0]
+	for i := range entries {
+		r, err := w.parser.Parse(entries[i].Seq, entries[i].Data)
+		if err != nil {
+			w.logger.Error("an event in the journal cannot be read", "seq", entries[i].Seq, "error", err)
+			r = nil
+		}
+		w.parsed = append(w.parsed, r)
+	}
+	return w.parsed
 }
 
 // lose notes that records are gone. w.mu is held.
