@@ -174,8 +174,7 @@ func (l *life) replays(ctx context.Context, h *hub.Hub, random *rand.Rand) {
 }
 
 // breakDisk has the disk be full, fail, or be slow for a while.
-func (l *life) breakDisk(ctx context.Context, _ *hub.Hub, random *rand.Rand) {
-	disk, slow := l.disk, l.slow
+func breakDisk(ctx context.Context, disk *crashfs.FS, slow *slowDisk, random *rand.Rand) {
 	each(ctx, random, 40*time.Millisecond, func() {
 		slow.takes.Store(int64(random.IntN(3)) * random.Int64N(int64(5*time.Millisecond)))
 		cause := []error{syscall.ENOSPC, syscall.EIO}[random.IntN(2)]

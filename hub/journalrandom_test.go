@@ -157,9 +157,11 @@ func (l *life) live() {
 		p := &putter{life: l, hub: h, name: fmt.Sprintf("%d.%d", l.hubs, n), random: l.chance(uint64(l.hubs)<<8 + n)}
 		putting.Go(func() { p.run(puts) })
 	}
-	for n, do := range []func(context.Context, *hub.Hub, *rand.Rand){l.reloads, l.replays, l.breakDisk, l.breakBrokers, l.watch, l.syncs} {
+	for n, do := range []func(context.Context, *hub.Hub, *rand.Rand){l.reloads, l.replays, l.breakBrokers, l.watch, l.syncs} {
 		busy.Go(func() { do(rest, h, l.chance(uint64(l.hubs)<<8+100+uint64(n))) })
 	}
+	disk, slow, chance := l.disk, l.slow, l.chance(uint64(l.hubs)<<8+200)
+	busy.Go(func() { breakDisk(rest, disk, slow, chance) })
 	<-time.After(time.Duration(50+l.random.IntN(200)) * time.Millisecond)
 	if l.calm || l.random.IntN(2) == 0 { // from here on nothing breaks
 		stopRest()
