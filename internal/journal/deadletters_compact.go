@@ -130,12 +130,13 @@ func (d *DeadLetters) takePlace(merged *deadSegment, from, to int) error {
 	temporary, name := merged.name, d.segments[from].name
 	merged.name = name
 	err := d.env.fs.Rename(temporary, name)
-	if err == nil {
+	renamed := err == nil
+	if renamed {
 		err = d.env.fs.SyncDir(d.dir)
 	}
-	// After an error the one or the other file may have the name, now and again after a crash.
+	// After an error the one or the other file may have the name after a crash, and if it was Rename's, now too.
 	d.halted = err != nil
-	if err == nil || d.holds(name, merged.seed) {
+	if renamed || d.holds(name, merged.seed) {
 		d.replace(from, to, merged)
 	}
 	return err
