@@ -5,11 +5,15 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/evhub/evhub/bench/backlogs"
 	"github.com/evhub/evhub/integration/brokers"
 )
 
-// servers are the brokers of a comparison. Each is found, or started, when a group asks for it first.
+// servers are the brokers of a comparison. Each is found, or started, when a group asks for it first. So is what waits
+// in journals.
 type servers struct {
+	dir             string // for what is written to disk; "" is the folder for temporary files
+	backlogs        backlogs.Backlogs
 	kafka, rabbitmq func() (address string, err error)
 	closers         []func() error
 }
@@ -44,7 +48,7 @@ func newServers(ctx context.Context, kafka, rabbitmq string) *servers {
 
 // close stops what was started.
 func (s *servers) close() error {
-	var errs []error
+	errs := []error{s.backlogs.Close()}
 	for _, c := range s.closers {
 		errs = append(errs, c())
 	}

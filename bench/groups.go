@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"github.com/evhub/evhub/bench/backlogs"
 	"github.com/evhub/evhub/bench/engine"
 	"github.com/evhub/evhub/bench/harness"
 	"github.com/evhub/evhub/bench/hubs"
@@ -10,8 +11,13 @@ import (
 	"github.com/evhub/evhub/bench/rabbitmq"
 )
 
-// groups is everything that can be compared. The first contestant of each is the reference.
+// groups is everything that can be compared.
 func groups(s *servers) []harness.Group {
+	return append(diskGroups(s.dir, &s.backlogs), memoryGroups(s)...)
+}
+
+// memoryGroups compare what has nothing to do with a disk, or not with this machine's.
+func memoryGroups(s *servers) []harness.Group {
 	return []harness.Group{
 		{
 			Name: "route", Title: "Route lookup, 100 patterns",
@@ -39,6 +45,7 @@ func groups(s *servers) []harness.Group {
 			},
 		},
 		kafkaGroup(s, "kafka", "Kafka, 1 partition", 1),
+		catchUpGroup("catchup-kafka", "Delivering what waits, to Kafka", both(kafka.Prepare(s.kafka, 1), scratch(s.dir)), backlogs.Kafka),
 		kafkaGroup(s, "kafka4", "Kafka, 4 partitions", 4),
 		{
 			Name: "kafka-latency", Title: "Kafka, a lone event on an idle connection", Kind: harness.Latency,

@@ -38,6 +38,8 @@ func compare(ctx context.Context) (err error) {
 	o := harness.Options{Progress: os.Stderr}
 	flag.IntVar(&o.Rounds, "rounds", 3, "how often each contestant runs")
 	flag.IntVar(&o.Events, "events", 0, "events in each run; 0 means what suits the group")
+	flag.BoolVar(&o.Full, "full", false, "as many events as no cache can hold: 4 GiB in a journal, and up to 20 GiB that wait in one")
+	dir := flag.String("dir", "", "folder on the disk to measure; empty means the one for temporary files")
 	flag.IntVar(&o.Body, "body", 600, "size of an event's body in bytes")
 	flag.DurationVar(&o.Timeout, "timeout", 5*time.Minute, "longest time for one run")
 	flag.StringVar(&o.Profiles, "profiles", "", "folder for a CPU profile of each run")
@@ -48,6 +50,7 @@ func compare(ctx context.Context) (err error) {
 	flag.Parse()
 	o.Only = list(*only)
 	s := newServers(ctx, *kafka, *rabbitmq)
+	s.dir, s.backlogs.Dir = *dir, *dir
 	defer func() { err = errors.Join(err, s.close()) }()
 	chosen, err := choose(groups(s), list(*which))
 	if err != nil {

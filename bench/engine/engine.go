@@ -28,3 +28,15 @@ func Put(name string, way hubs.Way, format string, body func([]byte) any, destin
 		})
 	}}
 }
+
+// Journal is a contestant that puts events in one way for one destination, with a journal.
+func Journal(name string, way hubs.Way) harness.Contestant {
+	return harness.Contestant{Name: name, Open: func(ctx context.Context, t harness.Task) (harness.Publisher, error) {
+		broker := providertest.NewDiscardingFake(providers.Caps{Acked: true, Order: providers.Full})
+		return hubs.Open(ctx, t, hubs.Setup{
+			File: fmt.Sprintf("discard:\n- %q: {address: broker, format: raw}\n", load.Pattern), Way: way, Body: hubs.Opaque,
+			Providers: []providers.Provider{providertest.FakeProvider("discard", map[string]*providertest.Fake{"broker": broker})},
+			Journal:   t.Dir,
+		})
+	}}
+}

@@ -32,7 +32,7 @@ func Route(name string, hit, known bool) harness.Contestant {
 			}
 			globs = append(globs, pattern)
 			ds = append(ds, evbus.NewDestination(pattern, uint32(i), evbus.Config{Options: evbus.DefaultOptions()},
-				evbus.NewMemoryLog(), nil, slog.New(slog.DiscardHandler)))
+				evbus.NewMemoryLog(), nil, nil, slog.New(slog.DiscardHandler)))
 		}
 		table, err := profiles.NewTable(profiles.Glob, globs)
 		if err != nil {

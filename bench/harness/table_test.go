@@ -35,7 +35,8 @@ func TestTableRatios(t *testing.T) {
 		return outcome{Result: Result{Events: rate, Wall: time.Second, CPU: time.Duration(rate) * time.Microsecond}}
 	}
 	table := &Table{
-		Group: Group{Title: "Title"}, names: []string{"raw", "ours", "broken"},
+		Group: Group{Title: "Title", Contestants: []Contestant{{Name: "raw"}, {Name: "ours"}, {Name: "broken"}}},
+		names: []string{"raw", "ours", "broken"},
 		outcomes: map[string][]outcome{
 			"raw":    {run(100), run(1000), {err: errors.New("gone")}},
 			"ours":   {run(90), run(800), run(1)},
@@ -54,6 +55,32 @@ func TestTableRatios(t *testing.T) {
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
+// A contestant that compares with several is compared with the best of them in each round.
+func TestTableComparesWithTheBest(t *testing.T) {
+	run := func(ms time.Duration) outcome {
+		return outcome{Result: Result{Events: 1, Wall: ms * time.Millisecond, P50: ms, P99: 2 * ms}}
+	}
+	table := &Table{
+		Group: Group{Contestants: []Contestant{{Name: "a"}, {Name: "b"}, {Name: "ours", Against: []string{"a", "b"}}}},
+		names: []string{"a", "b", "ours"},
+		outcomes: map[string][]outcome{
+			"a": {run(1), run(40)}, "b": {run(4), run(10)}, "ours": {run(2), run(20)},
+		},
+	}
+	for kind, want := range map[Kind]string{
+		Throughput: "| ours | 0.5 / 0.5 / 0.5 | ",
+		Latency:    "| ours | 2 / 2 / 2 | 2 / 2 / 2 | ",
+		StartUp:    "| ours | 2 / 2 / 2 | 2 / 11 / 20 | ",
+	} {
+		table.Group.Kind = kind
+		var out strings.Builder
+		table.Markdown(&out)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("kind %d: no %q in\n%s", kind, want, &out)
 		}
 	}
 }

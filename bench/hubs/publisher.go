@@ -24,6 +24,8 @@ type Setup struct {
 	Way Way
 	// Body turns a prepared body into the one of an event.
 	Body func(json []byte) any
+	// Journal is the folder of the hub's journal; "" for none.
+	Journal string
 }
 
 // publisher is a hub as a contestant.
@@ -39,17 +41,25 @@ func Open(ctx context.Context, t harness.Task, s Setup) (harness.Publisher, erro
 	if err != nil {
 		return nil, err
 	}
-	quiet := slog.New(slog.DiscardHandler)
-	h, err := hub.Open(ctx, f, hub.WithProviders(s.Providers...), hub.WithLogger(quiet))
+	options := []hub.Option{hub.WithProviders(s.Providers...), hub.WithLogger(slog.New(slog.DiscardHandler))}
+	if s.Journal != "" {
+		options = append(options, hub.WithJournal(s.Journal, hub.JournalOptions{}))
+	}
+	h, err := hub.Open(ctx, f, options...)
 	if err != nil {
 		return nil, err
 	}
-	p := &publisher{hub: h, way: s.Way, events: make([]hub.Event, chunk)}
-	bodies, profiles := load.Bodies(t.Body), load.Profiles()
-	for i := range p.events {
-		p.events[i] = hub.Event{Profile: profiles[i%len(profiles)], Body: s.Body(bodies[i%len(bodies)])}
+	return &publisher{hub: h, way: s.Way, events: Events(t.Body, s.Body)}, nil
+}
+
+// Events returns events for all profiles, as many as are put at once at the most.
+func Events(size int, body func(json []byte) any) []hub.Event {
+	events := make([]hub.Event, chunk)
+	bodies, profiles := load.Bodies(size), load.Profiles()
+	for i := range events {
+		events[i] = hub.Event{Profile: profiles[i%len(profiles)], Body: body(bodies[i%len(bodies)])}
 	}
-	return p, nil
+	return events
 }
 
 // Publish implements harness.Publisher.

@@ -16,8 +16,11 @@ type Way func(ctx context.Context, p *publisher, n int) error
 const chunk = 1000
 
 // PutAll puts so many events at a time, at most 1000.
-func PutAll(size int) Way {
-	return func(ctx context.Context, p *publisher, n int) error {
+func PutAll(size int) Way { return PutAllFrom(1, size) }
+
+// PutAllFrom puts so many events at a time, at most 1000, from each of some goroutines.
+func PutAllFrom(goroutines, size int) Way {
+	return concurrently(goroutines, func(ctx context.Context, p *publisher, n int) error {
 		for n > 0 {
 			put, err := p.hub.PutAll(ctx, p.events[:min(n, size)])
 			if err != nil {
@@ -26,11 +29,14 @@ func PutAll(size int) Way {
 			n -= put
 		}
 		return nil
-	}
+	})
 }
 
 // Put puts one event at a time from each of some goroutines.
-func Put(goroutines int) Way {
+func Put(goroutines int) Way { return concurrently(goroutines, put) }
+
+// concurrently has each of some goroutines put its share.
+func concurrently(goroutines int, put Way) Way {
 	return func(ctx context.Context, p *publisher, n int) error {
 		var group sync.WaitGroup
 		errs := make([]error, goroutines)
@@ -39,14 +45,14 @@ func Put(goroutines int) Way {
 			if g < n%goroutines {
 				share++
 			}
-			group.Go(func() { errs[g] = p.put(ctx, share) })
+			group.Go(func() { errs[g] = put(ctx, p, share) })
 		}
 		group.Wait()
 		return errors.Join(errs...)
 	}
 }
 
-func (p *publisher) put(ctx context.Context, n int) error {
+func put(ctx context.Context, p *publisher, n int) error {
 	for i := range n {
 		if err := p.hub.Put(ctx, p.events[i%chunk]); err != nil {
 			return err
