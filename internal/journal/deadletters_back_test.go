@@ -93,3 +93,52 @@ func TestFailedLettersDoNotComeBack(t *testing.T) {
 		}
 	}
 }
+
+// The second sync of a file whose first one failed says nothing.
+func TestAFileWhoseSyncFailedIsNotSyncedAgain(t *testing.T) {
+	fs := crashfs.New(1)
+	d := openLetters(t, fs)
+	sized(t, d, 100)
+	failed := ""
+	fs.SetHook(func(op crashfs.Op) crashfs.Fault {
+		switch {
+		case op.Kind != crashfs.Sync:
+		case failed == "":
+			failed = op.Name
+			return crashfs.Fault{Err: syscall.EIO}
+		case op.Name == failed:
+			t.Errorf("%s is synced again", op.Name)
+		}
+		return crashfs.Fault{}
+	})
+	if _, err := d.Append([][]byte{make([]byte, 50)}); err == nil {
+		t.Fatal("no error")
+	}
+	sized(t, d, 100)
+	if err := d.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a directory has of the same first key sorts before a new segment, so that the newest one is the last.
+func TestKeysAreNotUsedAgain(t *testing.T) {
+	for n := 1; n < 40; n++ {
+		fs := crashfs.New(uint64(n))
+		d := openLetters(t, fs)
+		highest := sized(t, d, 100)
+		for range 4 { // each time a segment that has no letter, with the same first key
+			_ = d.close()
+			d = openLetters(t, fs)
+			_, _ = d.Remove(highest)
+		}
+		highest = sized(t, d, 1100)
+		fs.DieAt(n)
+		_, _ = d.Remove(highest)
+		_, _ = d.Append([][]byte{nil})
+		fs = fs.Kill()
+		d = openLetters(t, fs)
+		if key := sized(t, d, 10); key <= highest {
+			t.Fatalf("dead at %d: key %d is used again", n, key)
+		}
+	}
+}

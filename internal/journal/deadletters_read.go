@@ -72,9 +72,9 @@ func (d *DeadLetters) viewFrom(among func() []*deadSegment, from, end uint64) (*
 			return nil, nil, nil
 		}
 		file, err := d.env.fs.OpenRead(v.name)
-		if err == nil && d.env.readOnly && replacedSince(file, v.seed) {
+		if err == nil && replacedSince(file, v.seed) {
 			_ = file.Close()
-			err = errDeadMoved
+			err = errDeadMoved // or, of our own, by a rename that was said to have failed: the next Open finds out
 		}
 		moved := d.env.readOnly && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errDeadMoved))
 		if !moved || try == maxMoved {

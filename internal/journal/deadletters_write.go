@@ -4,9 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"math/rand/v2"
-	"slices"
+	"path"
 	"time"
 
+	"github.com/evhub/evhub/internal/journal/disk"
 	"github.com/evhub/evhub/internal/journal/segment"
 )
 
@@ -91,15 +92,26 @@ func (d *DeadLetters) makeDir() error {
 	return errors.Join(d.env.fs.MkdirAll(d.dir), d.env.fs.SyncDir(deadDir), d.env.fs.SyncDir("."))
 }
 
-// create makes the file, under a further name if there is one without letters that has the same first key.
+// create makes the file. Where others have the same first key, of which none has a letter, its name sorts behind theirs:
+// the newest segment has to be the last one, which is never unlinked, so that its keys are not used again.
 func (d *DeadLetters) create(h segment.Header) (string, *segment.Writer, error) {
-	for n := 0; ; n++ {
-		name := d.dir + "/" + segmentName(h.First, n)
-		if slices.ContainsFunc(d.segments, func(s *deadSegment) bool { return s.name == name }) {
-			continue // even if the file seems to be gone: removing it may have failed half-way
+	infos, err := d.env.fs.List(d.dir)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, s := range d.segments { // even if one seems to be gone: removing it may have failed half-way
+		infos = append(infos, disk.Info{Name: path.Base(s.name)})
+	}
+	attempt := 0
+	for _, f := range deadFiles(infos) {
+		if f.first == h.First {
+			attempt = max(attempt, f.attempt+1)
 		}
+	}
+	for ; ; attempt++ {
+		name := d.dir + "/" + segmentName(h.First, attempt)
 		w, err := segment.Create(d.env.fs, name, h)
-		if !errors.Is(err, fs.ErrExist) || n > maxSameFirst {
+		if !errors.Is(err, fs.ErrExist) || attempt > maxSameFirst {
 			return name, w, err
 		}
 	}
