@@ -56,7 +56,7 @@ func randomLayout(random *rand.Rand, calm bool) layout {
 			continue
 		}
 		delivery := fmt.Sprintf("on_full: %s, backlog: %d, memory: %d, batch: %d, window: %d, timeout: %v, retry: {min: 1ms, max: 20ms%s}, dead_letters: %d",
-			d.onFull, 20_000<<random.IntN(4), []int{0, 0, 1000, 10_000, 1 << 20}[random.IntN(5)], 1+random.IntN(50), 1+random.IntN(4),
+			d.onFull, 20_000<<random.IntN(6), []int{0, 0, 1000, 10_000, 1 << 20}[random.IntN(5)], 1+random.IntN(50), 1+random.IntN(4),
 			patience(calm), giveUp(d, random), deadLetters(calm, random))
 		entries = append(entries, fmt.Sprintf("{%q: {name: %s, address: %s, format: %s, delivery: {%s}}}", d.pattern, d.name, d.name,
 			[]string{"idem", "raw"}[random.IntN(2)], delivery))

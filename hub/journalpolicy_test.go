@@ -188,6 +188,26 @@ func TestWindowBoundaries(t *testing.T) {
 	}
 }
 
+// How old the oldest is that waits is known wherever it waits.
+func TestTheOldestThatWaits(t *testing.T) {
+	for _, memory := range []string{"0", "300", "4MiB"} {
+		bubble(t, func(t *testing.T) {
+			fs, bs := crashfs.New(1), healthy("a")
+			layout := fmt.Sprintf(`fake: {p: {address: a, delivery: {memory: %s}}}`, memory)
+			bs["a"].Script(dead(errDown))
+			r := openOn(t, fs, bs, layout)
+			start := time.Now()
+			for _, e := range events("e", 10) {
+				r.put(e)
+				after(time.Minute)
+			}
+			if got := r.stats("a").Oldest; !got.Equal(start) {
+				t.Errorf("memory %s: the oldest is said to be of %v, it is of %v", memory, got, start)
+			}
+		})
+	}
+}
+
 // Puts that wait for the disk in the order in which they were made are delivered in that order.
 func TestOrderOverGroups(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -31,7 +31,7 @@ type window struct {
 	behind bool  // there are records newer than those in ring
 	newest uint64
 	unread evbus.Unread
-	oldest time.Time                 // about when the oldest on disk was accepted
+	oldest time.Time                 // about when the oldest that is on disk alone was accepted
 	read   journal.Cursor            // of the newest record that was read
 	served ring.Ring[journal.Cursor] // of the records that were read and are not settled
 	done   journal.Cursor
@@ -77,8 +77,11 @@ func (w *window) push(r *evbus.Record) {
 	if r.Seq <= w.read.Seq {
 		return // who reads from disk was faster
 	}
-	if w.behind || w.bytes+r.Size() > w.memory {
+	if !w.behind && w.bytes+r.Size() > w.memory {
 		w.behind = true
+		w.oldest = r.Accepted()
+	}
+	if w.behind {
 		return
 	}
 	w.ring.Push(r)
