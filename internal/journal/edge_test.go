@@ -152,6 +152,16 @@ func TestNumbersAreNeverReused(t *testing.T) {
 	if len(seen) != 4 {
 		t.Errorf("%v", seen)
 	}
+	j := open(t, fs) // the highest number is d's
+	if _, err := j.Drop("d"); err != nil {
+		t.Fatal(err)
+	}
+	fs = fs.Crash()
+	j = open(t, fs)
+	defer j.Close()
+	if n := assign(t, j, "d"); seen[n[0]] != "" {
+		t.Errorf("number %d was %s", n[0], seen[n[0]])
+	}
 }
 
 // A new destination begins at the head: it gets nothing that was there before.
@@ -200,5 +210,41 @@ func TestReadErrors(t *testing.T) {
 	}
 	if !cmp.Equal(got, seqs(1, 200)) || j.Stats().ReadErrors == 0 {
 		t.Errorf("%v, %+v", got, j.Stats())
+	}
+}
+
+// What a group left behind that failed does not count, even if it is whole, cannot be cut off, and its Seqs were given to
+// other records.
+func TestAFailedGroupDoesNotCount(t *testing.T) {
+	fs := crashfs.New(1)
+	j := open(t, fs)
+	n := assign(t, j, "a")
+	appendAll(t, j, records(1, 5, n...))
+	fs.SetHook(func(op crashfs.Op) crashfs.Fault {
+		if op.Kind == crashfs.Sync || op.Kind == crashfs.Truncate {
+			return crashfs.Fault{Err: syscall.EIO, Done: op.Kind == crashfs.Sync}
+		}
+		return crashfs.Fault{}
+	})
+	failed := []journal.Record{
+		{Seq: 6, Destinations: n, Data: []byte("failed")}, {Seq: 7, Destinations: n, Data: []byte("failed")},
+		{Seq: 8, Destinations: n, Data: []byte("failed")},
+	}
+	if err := j.Append(failed); !errors.Is(err, syscall.EIO) {
+		t.Fatal(err)
+	}
+	fs.SetHook(nil)
+	appendAll(t, j, records(6, 1, n...))
+	expect(t, j, n[0], seqs(1, 6))
+	for range 2 {
+		fs = fs.Kill()
+		j = open(t, fs)
+		expect(t, j, n[0], seqs(1, 6))
+	}
+	defer j.Close()
+	appendAll(t, j, records(7, 2, n...))
+	expect(t, j, n[0], seqs(1, 8))
+	if !j.Recovery().Clean() {
+		t.Errorf("%+v", j.Recovery())
 	}
 }

@@ -157,11 +157,11 @@ func TestCursorsSurviveAKillAndLetSegmentsGo(t *testing.T) {
 		}
 		j.Ack(n[0], done)
 	}
+	j.Ack(n[1], journal.Cursor{Seq: 240, Totals: done.Totals})
 	before := j.Stats().Segments
 	if err := j.Compact(); err != nil || j.Stats().Segments != before {
 		t.Errorf("segments went before their cursors were on disk: %v, %d of %d", err, j.Stats().Segments, before)
 	}
-	j.Ack(n[1], journal.Cursor{Seq: 240, Totals: done.Totals})
 	fs = fs.Kill()
 	j = open(t, fs)
 	defer j.Close()

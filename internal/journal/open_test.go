@@ -85,10 +85,10 @@ func TestSegmentsOfOthersAndCopies(t *testing.T) {
 		j.Close()
 	}
 	// In place of one of ours, its records are lost.
-	j := open(t, f.with(name, other[f.segments()[0]]).disk(t))
+	j := open(t, f.with(name, other[name]).disk(t))
 	defer j.Close()
 	got, lost := readAll(t, j, n)
-	if len(got)+int(lost.Events) != 25 && j.Recovery().ForeignSegments != 1 {
+	if len(got) == 25 || lost.Events > 25 || j.Recovery().ForeignSegments != 1 {
 		t.Errorf("%v, lost %v, %+v", got, lost, j.Recovery())
 	}
 }
@@ -146,17 +146,22 @@ func TestOneProcessAtATime(t *testing.T) {
 	if err := j.Append(records(11, 1, n...)); !errors.Is(err, journal.ErrClosed) {
 		t.Error(err)
 	}
-	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err != nil {
-			t.Error(err)
-			return nil
+			return err
 		}
 		if mode := info.Mode().Perm(); mode != 0o600 && !d.IsDir() || mode != 0o700 && d.IsDir() {
 			t.Errorf("%s has mode %v", path, mode)
 		}
 		return nil
 	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // A look changes nothing, whatever is wrong.

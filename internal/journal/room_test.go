@@ -76,7 +76,9 @@ func TestMaxBytes(t *testing.T) {
 		last := uint64(0)
 		for range 5 {
 			before := last
-			last = fill(t, j, last+1, n)
+			if last = fill(t, j, last+1, n); last == before {
+				t.Fatalf("%d bytes: nothing is accepted behind %d", most, last)
+			}
 			if err := j.Append(records(last+1, 100, n...)); !errors.Is(err, journal.ErrFull) {
 				t.Fatal(err)
 			}

@@ -140,17 +140,6 @@ func (s *state) table(cursor func(number uint32) Cursor) *table {
 	return t
 }
 
-// marks is what the next table would say.
-func (s *state) marks() marks {
-	m := make(marks, 0, len(s.dests))
-	for _, d := range s.dests {
-		if d != nil {
-			m = append(m, mark{d.number, d.accepted, d.newest})
-		}
-	}
-	return m
-}
-
 // identityTag is what a cursor carries of the identity that it belongs to, so that neither the cursors of another
 // journal are believed nor a number is lost with the tables that name it.
 // A name that is lost has none.
