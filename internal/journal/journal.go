@@ -35,8 +35,9 @@ type Journal struct {
 
 	// compacting is held by who takes segments out of the log. Locked before writing.
 	compacting sync.Mutex
-	merged     []string // names that are in the log no more, to be removed when the directory is synced
-	unsynced   bool     // it is not
+	doomed     []*logSegment // in the log no more, to be removed in this order
+	merged     []string      // names that are in the log no more, to be removed when the directory is synced
+	unsynced   bool          // it is not
 	ballast    ballast
 
 	dead deadSets

@@ -14,14 +14,31 @@ func (j *Journal) unlink() {
 }
 
 // unlinkDone does the work of unlink. The caller holds compacting.
+//
+// A segment without its end may hold a group that failed, behind which the next segment says that it does not count. So
+// it has to be gone for good before the next one goes.
 func (j *Journal) unlinkDone() error {
-	gone := j.takeDone()
+	j.doomed = append(j.doomed, j.takeDone()...)
+	var left []*logSegment
 	var first error
-	for _, s := range gone {
-		if err := j.remove(logPath(s.name)); err != nil && first == nil {
-			first = err // a later Open removes it
+	for i, s := range j.doomed {
+		err := j.remove(logPath(s.name))
+		if err == nil && !s.sealed {
+			err = j.fs.SyncDir(logDir)
+		}
+		if err == nil {
+			continue
+		}
+		if first == nil {
+			first = err
+		}
+		left = append(left, s)
+		if !s.sealed {
+			left = append(left, j.doomed[i+1:]...)
+			break
 		}
 	}
+	j.doomed = left
 	return first
 }
 
