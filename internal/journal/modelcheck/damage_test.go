@@ -110,9 +110,9 @@ func (f logFile) used() int64 {
 // openGroup adds the records of the newest group to what may be missing: bad bytes in it are taken for a group that was
 // being written.
 func (f logFile) openGroup(d *damage) {
-	for i := len(f.frames) - 1; i >= 0; i-- {
-		d.lost[f.frames[i].seq] = true
-		if f.frames[i].flags&segment.First != 0 {
+	for _, g := range slices.Backward(f.frames) {
+		d.lost[g.seq] = true
+		if g.flags&segment.First != 0 {
 			return
 		}
 	}
