@@ -1,6 +1,8 @@
 package hub_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/evhub/evhub/hub"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 	"github.com/evhub/evhub/providers/providertest"
 )
@@ -92,141 +95,78 @@ func TestGiveUpOnAJournal(t *testing.T) {
 	})
 }
 
-// A destination that was removed, drained and forgotten has its number and its position when it comes back: nothing is
-// delivered twice, and nothing that was put while it was away.
-func TestAForgottenDestinationComesBack(t *testing.T) {
+// A journal that may take no more says so, and goes on by itself when deliveries have made room.
+func TestTheLimitOfTheWholeJournal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		fs, bs := crashfs.New(1), healthy("a", "b")
-		both, alone := `fake: [{p: {address: a}}, {p: {address: b}}]`, `fake: {p: {address: b}}`
-		r := openOn(t, fs, bs, both)
-		reload := func(yaml string) {
-			t.Helper()
-			if err := r.Reload(t.Context(), parse(t, yaml)); err != nil {
-				t.Fatal(err)
-			}
+		bs := healthy("a")
+		bs["a"].Script(dead(errDown))
+		limited := hub.WithJournalOn(crashfs.New(1), hub.JournalOptions{MaxBytes: 512 << 10})
+		r := start(t, bs, toA, limited)
+		var err error
+		n := 0
+		for ; err == nil && n < 10_000; n++ {
+			err = r.PutNowait(event(fmt.Sprint(n)))
 			settle()
 		}
-		r.put(event("1"))
-		reload(alone)
-		r.put(event("2"))
-		reload(alone) // it is forgotten now
-		reload(both)
-		r.put(event("3"))
-		r.flush()
-		reload(alone)
-		r.put(event("4"))
-		if left := r.kept(); left != nil {
-			r.flush()
+		var full *hub.FullError
+		if !errors.As(err, &full) || full.Destination != "" || r.Stats().Journal.DiskBytes > 600<<10 {
+			t.Fatalf("after %d: %v: %+v", n, err, r.Stats().Journal)
 		}
-		r = openOn(t, fs, bs, both)
-		r.put(event("5"))
-		r.flush()
-		if diff := cmp.Diff([]string{"1", "3", "5"}, bs["a"].IDs()); diff != "" {
-			t.Error(diff)
+		put := make(chan error, 1)
+		go func() { put <- r.Put(t.Context(), event("waits")) }()
+		after(time.Minute)
+		select {
+		case err := <-put:
+			t.Fatalf("Put while there is no room: %v", err)
+		default:
 		}
-		if diff := cmp.Diff([]string{"1", "2", "3", "4", "5"}, firsts(bs["b"])); diff != "" {
-			t.Error(diff)
+		bs["a"].Script(providertest.Script{})
+		if err := <-put; err != nil {
+			t.Errorf("Put: %v", err)
+		}
+		r.put(events("more", 1000)...)
+		r.flush()
+		if got := bs["a"].Stats(); got.Stored != n-1+1+1000 || got.Duplicates != 0 {
+			t.Errorf("%d were delivered, %d twice; want %d", got.Stored, got.Duplicates, n+1000)
 		}
 	})
 }
 
-// A destination that comes back while it still delivers goes on with its session: what is in the air is not sent again.
-func TestADestinationThatComesBackIsNotStopped(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := open(t, healthy("a"), toA)
-		r.brokers["a"].Script(providertest.Script{OnWait: slow(time.Second)})
-		r.put(events("e", 3)...)
-		settle()
-		for _, yaml := range []string{`{}`, toA} {
-			if err := r.Reload(t.Context(), parse(t, yaml)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		r.put(event("new"))
-		r.flush()
-		if s := r.stats("a"); s.Dials != 1 || s.Retried != 0 {
-			t.Errorf("%+v", s)
-		}
-		if diff := cmp.Diff(append(ids(events("e", 3)), "new"), r.brokers["a"].IDs()); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
-// Whatever part of a backlog fits into memory, each event comes once and in order.
-func TestWindowBoundaries(t *testing.T) {
-	for _, memory := range []int{0, 1, 130, 131, 1000, 100_000} {
-		t.Run(fmt.Sprint(memory), func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				bs := healthy("a")
-				r := openOn(t, crashfs.New(1), bs, fmt.Sprintf(`fake: {p: {address: a, delivery: {memory: %d, batch: 3, window: 2}}}`, memory))
-				var want []string
-				for round := range 5 {
-					release := bs["a"].Stall()
-					for i := range 40 {
-						e := event(fmt.Sprintf("%d-%d", round, i))
-						e.Body = strings.Repeat("x", i*i%500)
-						want = append(want, e.ID)
-						r.put(e)
-						if i == 20 {
-							release()
-						}
-					}
-					if round%2 == 0 {
-						r.flush()
-					}
-				}
-				r.flush()
-				if diff := cmp.Diff(want, bs["a"].IDs()); diff != "" {
-					t.Error(diff)
-				}
-				if s := r.stats("a"); s.BacklogEvents != 0 || s.BacklogBytes != 0 || !s.Oldest.IsZero() {
-					t.Errorf("%+v", s)
-				}
-			})
-		})
-	}
-}
-
-// How old the oldest is that waits is known wherever it waits.
-func TestTheOldestThatWaits(t *testing.T) {
-	for _, memory := range []string{"0", "300", "4MiB"} {
-		bubble(t, func(t *testing.T) {
-			fs, bs := crashfs.New(1), healthy("a")
-			layout := fmt.Sprintf(`fake: {p: {address: a, delivery: {memory: %s}}}`, memory)
-			bs["a"].Script(dead(errDown))
-			r := openOn(t, fs, bs, layout)
-			start := time.Now()
-			for _, e := range events("e", 10) {
-				r.put(e)
-				after(time.Minute)
-			}
-			if got := r.stats("a").Oldest; !got.Equal(start) {
-				t.Errorf("memory %s: the oldest is said to be of %v, it is of %v", memory, got, start)
-			}
-		})
-	}
-}
-
-// Puts that wait for the disk in the order in which they were made are delivered in that order.
-func TestOrderOverGroups(t *testing.T) {
+// A letter that is replayed goes when its copy is on disk, and stays if the wait for that is given up.
+func TestAReplayKeepsTheLetterUntilItsCopyIsOnDisk(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		fs, bs := &slowDisk{FS: crashfs.New(1)}, healthy("a")
+		bs["a"].Script(refusing("bad"))
 		r := openOn(t, fs, bs, toA)
-		r.put(event("first"))
-		fs.takes.Store(int64(100 * time.Millisecond))
-		want := []string{"first"}
-		for i := range 50 {
-			e := event(fmt.Sprint(i))
-			want = append(want, e.ID)
-			if i%3 == 0 {
-				r.put(e)
-			} else if err := r.PutNowait(e); err != nil {
-				t.Fatal(err)
+		r.put(events("bad", 3)...)
+		r.flush()
+		bs["a"].Script(providertest.Script{})
+		fs.takes.Store(int64(time.Minute))
+		if err := r.PutNowait(event("being-written")); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		n, err := r.Replay(within(t, time.Second), hub.DeadFilter{})
+		if n != 0 || !errors.Is(err, context.DeadlineExceeded) || len(r.letters()) != 3 {
+			t.Errorf("Replay = %d, %v; %d letters", n, err, len(r.letters()))
+		}
+		replayed := make(chan error, 1)
+		go func() {
+			n, err := r.Replay(t.Context(), hub.DeadFilter{})
+			if n != 3 {
+				t.Errorf("%d were replayed", n)
 			}
+			replayed <- err
+		}()
+		after(90 * time.Second) // it is being written
+		if n := len(r.letters()); n != 3 {
+			t.Errorf("%d letters are left, and their copies are not on disk", n)
+		}
+		if err := <-replayed; err != nil || len(r.letters()) != 0 {
+			t.Errorf("Replay: %v; %d letters", err, len(r.letters()))
 		}
 		r.flush()
-		if diff := cmp.Diff(want, bs["a"].IDs()); diff != "" {
+		if diff := cmp.Diff(append([]string{"being-written"}, ids(events("bad", 3))...), bs["a"].IDs()); diff != "" {
 			t.Error(diff)
 		}
 	})
