@@ -22,7 +22,7 @@ func (j *Journal) compact(urgent bool) error {
 	if j.usable() != nil {
 		return nil // closed meanwhile
 	}
-	err := errors.Join(j.unlinkDone(), j.removeMerged())
+	err := j.unlinkDone()
 	if urgent && j.noRoom() {
 		err = errors.Join(err, j.endActive(), j.unlinkDone())
 	}

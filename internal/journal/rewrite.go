@@ -94,7 +94,9 @@ func (j *Journal) rewrite(run []*logSegment) error {
 	return nil
 }
 
-// removeMerged removes the files of segments that were merged, once the rename that replaces them is durable.
+// removeMerged removes the files of segments that were merged, once the rename that replaces them is durable. They are
+// gone for good before the new segment can go: one of them may hold a group that failed, and only the new one stands
+// for it.
 func (j *Journal) removeMerged() error {
 	if !j.unsynced {
 		return nil
@@ -102,14 +104,17 @@ func (j *Journal) removeMerged() error {
 	if err := j.fs.SyncDir(logDir); err != nil {
 		return err
 	}
-	j.unsynced = false
-	for len(j.merged) > 0 {
-		if err := j.remove(logPath(j.merged[0])); err != nil {
-			j.unsynced = true
+	if len(j.merged) > 0 {
+		for _, name := range j.merged {
+			if err := j.remove(logPath(name)); err != nil {
+				return err
+			}
+		}
+		if err := j.fs.SyncDir(logDir); err != nil {
 			return err
 		}
-		j.merged = j.merged[1:]
 	}
+	j.merged, j.unsynced = nil, false
 	return nil
 }
 

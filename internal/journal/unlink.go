@@ -18,6 +18,9 @@ func (j *Journal) unlink() {
 // A segment without its end may hold a group that failed, behind which the next segment says that it does not count. So
 // it has to be gone for good before the next one goes.
 func (j *Journal) unlinkDone() error {
+	if err := j.removeMerged(); err != nil {
+		return err // what was merged goes before the segment that stands for it
+	}
 	j.doomed = append(j.doomed, j.takeDone()...)
 	var left []*logSegment
 	var first error
