@@ -11,13 +11,14 @@ import (
 )
 
 // committer writes what callers offer to the journal, all that has gathered at a time, and hands it to the
-// destinations in the order of its numbers. Its fields are guarded by hub.mu.
+// destinations in the order of its numbers.
 type committer struct {
 	hub   *Hub
 	wake  chan struct{} // 1: something has gathered
 	stop  chan struct{} // closed: what is there is tried once more, and then given up
 	ended chan struct{}
 
+	// hub.mu guards the fields below.
 	gathering *group
 	writing   *group // nil while nothing is written
 	// failure is why the journal takes nothing at present, and room closed when it is worth trying again.
@@ -26,6 +27,7 @@ type committer struct {
 	lost    map[*evbus.Destination]int // events that were given up
 	gaveUp  error                      // why
 
+	// Only run touches these.
 	records []*evbus.Record // memory for write
 	logged  time.Time
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // Put accepts e for every destination that matches, or for none. It waits while a destination that blocks has no
-// room, until ctx ends; then nothing was accepted, and the error wraps the context's and a *FullError.
+// room, until ctx ends; then nothing was accepted, and the error wraps the context's and a *FullError. With a journal it
+// then waits for the disk; if ctx ends before the event is being written it was not accepted either, and after that the
+// error is an ErrUncertain that wraps the context's.
 //
 // After nil each destination gets the event at least once, unless its own policy drops it or it refuses it for good.
 // Other errors: ErrEncode, ErrTooLarge, ErrClosed, and ErrNoRoute from a strict hub.
@@ -21,7 +23,8 @@ func (h *Hub) Put(ctx context.Context, e Event) error {
 	return err
 }
 
-// PutNowait is Put without any wait: where Put would wait for room it returns a *FullError, and nothing was accepted.
+// PutNowait is Put without any wait: where Put would wait for room it returns a *FullError, and nothing was accepted. With
+// a journal the event is accepted before it is on disk: Sync waits for that.
 func (h *Hub) PutNowait(e Event) error {
 	r, err := h.sealer.Seal(evbus.Event(e))
 	if err != nil {

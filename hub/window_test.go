@@ -9,13 +9,13 @@ import (
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 )
 
-// Who reads may be faster than who says that a record is on disk. That does not hide what is not to be had.
-func TestAWindowThatIsReadBeforeItIsTold(t *testing.T) {
+// newTestWindow returns a window of a journal that is empty, and a record that is not in it yet.
+func newTestWindow(t *testing.T) (*window, *evbus.Record) {
+	t.Helper()
 	j, err := journal.Open("here", journal.Options{FS: crashfs.New(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.Close()
 	numbers, err := j.Assign([]string{"a"})
 	if err != nil {
 		t.Fatal(err)
@@ -28,12 +28,29 @@ func TestAWindowThatIsReadBeforeItIsTold(t *testing.T) {
 	}
 	r.Seq, r.Destinations = 1, numbers
 	w := newWindow(j, numbers[0], slog.Default())
-	defer w.close()
-	w.behind = true
-	w.unread = evbus.Unread{Events: 1, Bytes: 1000} // of which the journal knows nothing
-	if err := j.Append([]journal.Record{{Seq: 1, Destinations: numbers, Data: r.AppendStored(nil)}}); err != nil {
+	t.Cleanup(func() {
+		w.close()
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w, r
+}
+
+// write makes r durable, and does not tell w.
+func write(t *testing.T, w *window, r *evbus.Record) {
+	t.Helper()
+	if err := w.journal.Append([]journal.Record{{Seq: r.Seq, Destinations: r.Destinations, Data: r.AppendStored(nil)}}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Who reads may be faster than who says that a record is on disk. That does not hide what is not to be had.
+func TestAWindowThatIsReadBeforeItIsTold(t *testing.T) {
+	w, r := newTestWindow(t)
+	w.behind = true
+	w.unread = evbus.Unread{Events: 1, Bytes: 1000} // of which the journal knows nothing
+	write(t, w, r)
 	var got []*evbus.Record
 	var lost evbus.Lost
 	take := func() {
@@ -53,5 +70,20 @@ func TestAWindowThatIsReadBeforeItIsTold(t *testing.T) {
 	}
 	if u := w.waiting(); u.Events != 0 || u.Bytes != 0 {
 		t.Errorf("unread: %+v", u)
+	}
+}
+
+// A record that comes when nothing more was found, and before that is noted, is not passed over.
+func TestAWindowThatIsToldWhileItIsRead(t *testing.T) {
+	w, r := newTestWindow(t)
+	w.behind, w.reader = true, w.journal.Reader(w.number)
+	newest := w.newestSeq()
+	write(t, w, r)
+	w.push(r)
+	if caughtUp, phantom := w.catchUp(newest); caughtUp || phantom.Events != 0 {
+		t.Errorf("catchUp = %v, %+v", caughtUp, phantom)
+	}
+	if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 1 || lost.Events != 0 || err != nil {
+		t.Errorf("take = %d records, %+v, %v", len(records), lost, err)
 	}
 }
