@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -109,26 +110,28 @@ func (fs *filesystem) again() {
 	fs.do("sh", "-c", fs.mount)
 }
 
-// fill writes a file until so many bytes are left, and returns what takes it away.
-func (fs *filesystem) fill(left int64) (empty func()) {
+// keepFull takes all the room that there is or gets free, and returns what gives it back.
+func (fs *filesystem) keepFull() (empty func()) {
 	fs.t.Helper()
 	name := filepath.Join(fs.seen, "filler")
 	f, err := os.Create(name)
-	if err != nil {
-		fs.t.Fatal(err)
-	}
-	chunk := make([]byte, 16<<10)
-	for fs.free() > left {
-		if _, err := f.Write(chunk[:min(int64(len(chunk)), max(1, fs.free()-left))]); err != nil {
-			break
+	must(fs.t, err)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		chunk := make([]byte, 4<<10)
+		for {
+			if _, err := f.Write(chunk); err != nil && !pause(time.Millisecond, stop) || over(stop) {
+				return
+			}
 		}
-	}
-	_ = f.Close()
-	return func() {
-		if err := os.Remove(name); err != nil {
-			fs.t.Fatal(err)
-		}
-	}
+	}()
+	return sync.OnceFunc(func() {
+		close(stop)
+		<-ended
+		_ = f.Close()
+		must(fs.t, os.Remove(name))
+	})
 }
 
 // stalls waits until nothing was acknowledged for a while.

@@ -3,6 +3,9 @@
 package crash
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -47,11 +50,12 @@ func TestDiskFull(t *testing.T) {
 			l := w.fillWithBacklog(fs, size)
 			l.kill()
 			l = w.live("put", "--ack", "--timeout", "0") // starts on a full disk
-			l.feed(random(w.rng.Uint64(), 0), pace{chunk: 50, gap: time.Millisecond, ahead: 5000})
+			l.feed(random(w.rng.Uint64(), 0), pace{chunk: 50, gap: time.Millisecond})
 			pause(500*time.Millisecond, l.ended)
 			w.calm()
 			w.goesOn(l, 3*time.Second)
-			empty := fs.fill(0)
+			empty := fs.keepFull()
+			defer empty()
 			if !w.stalls(500*time.Millisecond, time.Minute) {
 				t.Fatal("it accepts events without room")
 			}
@@ -68,24 +72,52 @@ func TestDiskFull(t *testing.T) {
 func (w *world) fillWithBacklog(fs *filesystem, size int64) *life {
 	w.t.Helper()
 	l := w.live("put", "--ack", "--timeout", "0")
-	l.feed(random(w.rng.Uint64(), 0), pace{chunk: 50, gap: time.Millisecond, ahead: 3000, big: 20_000})
-	if !w.stalls(2*time.Second, 2*time.Minute) {
-		w.t.Fatal("the disk does not get full")
-	}
+	l.feed(random(w.rng.Uint64(), 0), pace{chunk: 50, gap: time.Millisecond, big: 20_000})
+	last, since := int64(-1), time.Now()
+	done := eventually(5*time.Minute, func() bool {
+		if now := w.moved(); now != last {
+			last, since = now, time.Now()
+		}
+		quiet := time.Since(since)
+		return over(l.ended) || quiet > 3*time.Second && w.behind() == 0 || quiet > 20*time.Second
+	})
 	if over(l.ended) {
 		w.t.Fatalf("it ended on a full disk, with code %d; it said:\n%s", l.code, l.said)
 	}
-	if !eventually(20*time.Second, func() bool { return w.behind() == 0 }) {
+	if !done || w.behind() > 0 {
 		l.signal(syscall.SIGQUIT) // prints the stacks
 		l.await(5 * time.Second)
-		w.t.Fatalf("the disk is full, and deliveries do not go on: %s; it said:\n%.8000s", w.progress(), l.said)
+		w.t.Fatalf("the disk is full, and deliveries do not go on: %s; %d bytes are free; it said:\n%.20000s", w.progress(), fs.free(), l.said)
 	}
 	own := w.bytesFor(w.station("rare"))
 	w.t.Logf("full with %d KiB of events for the one that is down, of %d KiB; %d are free", own>>10, size>>10, fs.free()>>10)
 	if own < size/3 {
-		w.t.Errorf("the disk of %d KiB is full with %d KiB of events for the one that is down", size>>10, own>>10)
+		w.t.Errorf("the disk of %d KiB is full with %d KiB of events for the one that is down: %s; it said:\n%.20000s",
+			size>>10, own>>10, strings.Join(fs.sizes(), ", "), l.said)
 	}
 	return l
+}
+
+// sizes are the files of the journal with their sizes, seen from outside.
+func (fs *filesystem) sizes() (sizes []string) {
+	_ = filepath.WalkDir(fs.seen, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				sizes = append(sizes, fmt.Sprintf("%s %d", strings.TrimPrefix(path, fs.seen), info.Size()))
+			}
+		}
+		return nil
+	})
+	return sizes
+}
+
+// moved is how much has happened: what was accepted, and what the stations have had.
+func (w *world) moved() int64 {
+	n := w.acked.Load()
+	for _, s := range w.stations {
+		n += int64(s.witness.Distinct() + s.refusals())
+	}
+	return n
 }
 
 // bytesFor is how large all accepted events for a station are, roughly.
