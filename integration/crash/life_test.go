@@ -158,10 +158,8 @@ func (l *life) check(codes ...int) {
 	if said := l.said.crash(); said != "" {
 		l.world.t.Fatalf("it crashed: %s", said)
 	}
-	for _, c := range codes {
-		if l.code == c {
-			return
-		}
+	if slices.Contains(codes, l.code) {
+		return
 	}
 	l.world.t.Fatalf("exit code %d, want one of %v; it said:\n%s%s", l.code, codes, l.stdoutTail, l.said)
 }

@@ -100,7 +100,7 @@ func (tr *tracer) follow() {
 		var status syscall.WaitStatus
 		tid, err := syscall.Wait4(-1, &status, flags, nil)
 		switch {
-		case err == syscall.EINTR: //nolint:errorlint // system calls return bare numbers
+		case err == syscall.EINTR:
 		case err != nil:
 			os.Exit(exitUntraceable)
 		case tid == 0:
