@@ -71,8 +71,8 @@ func FromDisk(name string, to func() Destination, cold bool) harness.Contestant 
 		if err != nil {
 			return nil, err
 		}
-		for left := t.Events; left > 0; left -= group {
-			if err := f.add(min(left, group)); err != nil {
+		for left := t.Events; left > 0; left -= filled {
+			if err := f.add(min(left, filled)); err != nil {
 				return nil, err
 			}
 		}

@@ -12,8 +12,12 @@ import (
 	"github.com/evhub/evhub/internal/journal/disk"
 )
 
-// group is how many events are put at a time.
-const group = 1000
+const (
+	// group is how many events are put at a time.
+	group = 1000
+	// filled is how many a filler writes at a time, which is not measured.
+	filled = 10 * group
+)
 
 // filler writes a backlog. It leaves the journal as a process that was killed does: its newest segment has no end.
 type filler struct {
@@ -46,8 +50,9 @@ func (s *setup) newFiller(body int) (*filler, error) {
 	}
 	f := &filler{journal: j}
 	sealer := evbus.NewSealer("", 0)
-	for _, e := range hubs.Events(body, hubs.Opaque)[:group] {
-		r, err := sealer.Seal(evbus.Event(e))
+	events := hubs.Events(body, hubs.Opaque)
+	for i := range filled {
+		r, err := sealer.Seal(evbus.Event(events[i%len(events)]))
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +61,7 @@ func (s *setup) newFiller(body int) (*filler, error) {
 	return f, nil
 }
 
-// add appends a group of n events, at most those that are put at a time.
+// add appends n events, at most those that are written at a time.
 func (f *filler) add(n int) error {
 	seq := f.journal.LastSeq()
 	for i := range f.records[:n] {

@@ -93,7 +93,7 @@ func (b *Backlogs) fill(ctx context.Context, bytes int64, body int) (dir string,
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		if err := f.add(group); err != nil {
+		if err := f.add(filled); err != nil {
 			return "", err
 		}
 	}
