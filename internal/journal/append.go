@@ -172,7 +172,7 @@ func (j *Journal) withinMax(size int64) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	used := int64(0)
+	used := j.doomedSize.Load()
 	for _, s := range j.segments {
 		used += s.end
 	}

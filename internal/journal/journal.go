@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/evhub/evhub/internal/journal/disk"
@@ -36,6 +37,7 @@ type Journal struct {
 	// compacting is held by who takes segments out of the log. Locked before writing.
 	compacting sync.Mutex
 	doomed     []*logSegment // in the log no more, to be removed in this order
+	doomedSize atomic.Int64  // of doomed, in bytes
 	merged     []string      // names that are in the log no more, to be removed when the directory is synced
 	unsynced   bool          // it is not
 	ballast    ballast

@@ -42,6 +42,11 @@ func (j *Journal) unlinkDone() error {
 		}
 	}
 	j.doomed = left
+	size := int64(0)
+	for _, s := range left {
+		size += s.end
+	}
+	j.doomedSize.Store(size)
 	return first
 }
 
