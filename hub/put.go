@@ -143,7 +143,7 @@ func (h *Hub) awaitAll(ctx context.Context, offers *offers) (accepted int, err e
 func (h *Hub) NewID() string { return h.sealer.NewID() }
 
 // groupSize is how many events PutAll accepts in one step.
-const groupSize = 256
+const groupSize = 1000
 
 // sealAll seals events until one cannot be. Only events that leave the backlogs together share memory: then an event
 // that waits for a slow destination keeps alive no others that all are done with.
