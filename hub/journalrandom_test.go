@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -137,7 +136,7 @@ func (l *life) open() *hub.Hub {
 	l.hubs++
 	l.slow = &slowDisk{FS: l.disk}
 	h, err := hub.Open(l.t.Context(), parse(l.t, l.oracle.newest()),
-		hub.WithProviders(providertest.FakeProvider("fake", l.bs)), hub.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
+		hub.WithProviders(providertest.FakeProvider("fake", l.bs)), hub.WithLogger(slog.New(slog.DiscardHandler)),
 		hub.WithHooks(l.oracle.hooks()), hub.WithJournalOn(l.slow, small))
 	if err != nil {
 		l.t.Fatalf("Open: %v", err)
@@ -230,8 +229,7 @@ func (l *life) close(h *hub.Hub, patience time.Duration) {
 	defer cancel()
 	err := h.Close(ctx)
 	l.kept, l.exact = nil, err == nil
-	var remaining *hub.RemainingError
-	if errors.As(err, &remaining) {
+	if remaining, ok := errors.AsType[*hub.RemainingError](err); ok {
 		l.kept, l.exact = remaining.Kept, len(remaining.Lost) == 0 && !strings.Contains(err.Error(), "closing the journal")
 	}
 	if l.exact {
