@@ -16,7 +16,7 @@ type bolt struct {
 var bucket = []byte("log")
 
 // Bbolt is go.etcd.io/bbolt.
-func Bbolt(dir string, _ int) (store, error) {
+func Bbolt(dir string, _ int) (Store, error) {
 	db, err := bbolt.Open(filepath.Join(dir, "log.db"), 0o600, nil)
 	if err != nil {
 		return nil, err

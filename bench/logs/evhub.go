@@ -16,7 +16,7 @@ type evhub struct {
 }
 
 // Evhub is evhub's journal, without a hub.
-func Evhub(dir string, _ int) (store, error) {
+func Evhub(dir string, _ int) (Store, error) {
 	j, err := journal.Open(dir, journal.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err

@@ -29,17 +29,17 @@ const (
 )
 
 // Growing is a file that grows as it is written.
-func Growing(dir string, _ int) (store, error) {
+func Growing(dir string, _ int) (Store, error) {
 	return openFile(dir, func(disk.File) error { return nil })
 }
 
 // Allocated is a file that gets its room, all at once, before it is written.
-func Allocated(dir string, _ int) (store, error) {
+func Allocated(dir string, _ int) (Store, error) {
 	return openFile(dir, func(f disk.File) error { return f.Preallocate(0, fileSize) })
 }
 
 // Zeroed is a file that is filled with zeros, and synced, before it is written.
-func Zeroed(dir string, _ int) (store, error) {
+func Zeroed(dir string, _ int) (Store, error) {
 	zeros := make([]byte, 1<<20)
 	return openFile(dir, func(f disk.File) error {
 		for at := int64(0); at < fileSize; at += int64(len(zeros)) {
@@ -51,7 +51,7 @@ func Zeroed(dir string, _ int) (store, error) {
 	})
 }
 
-func openFile(dir string, prepare func(disk.File) error) (store, error) {
+func openFile(dir string, prepare func(disk.File) error) (Store, error) {
 	fs, err := disk.NewOS(dir)
 	if err != nil {
 		return nil, err

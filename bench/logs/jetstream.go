@@ -19,18 +19,18 @@ type stream struct {
 }
 
 // JetStreamSyncAlways is an embedded NATS server that syncs each message before it acknowledges it.
-func JetStreamSyncAlways(dir string, _ int) (store, error) {
+func JetStreamSyncAlways(dir string, _ int) (Store, error) {
 	return openStream(&server.Options{StoreDir: dir, SyncAlways: true})
 }
 
 // JetStreamDefault is an embedded NATS server as it comes: it syncs every two minutes, and acknowledges before.
-func JetStreamDefault(dir string, _ int) (store, error) {
+func JetStreamDefault(dir string, _ int) (Store, error) {
 	return openStream(&server.Options{StoreDir: dir})
 }
 
 const subject = "log"
 
-func openStream(o *server.Options) (store, error) {
+func openStream(o *server.Options) (Store, error) {
 	o.JetStream, o.DontListen, o.NoSigs, o.NoLog = true, true, true, true
 	s, err := server.NewServer(o)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/evhub/evhub/bench/load"
 )
 
-// store keeps records.
-type store interface {
+// Store keeps records.
+type Store interface {
 	// append makes a group durable: as durable as the store makes anything.
 	append(bodies [][]byte) error
 	// count returns how many records the store itself says that it has.
@@ -20,18 +20,18 @@ type store interface {
 	close() error
 }
 
-// Store opens an empty store in a folder, for bodies of about so many bytes.
-type Store func(dir string, body int) (store, error)
+// Opener opens an empty store in a folder, for bodies of about so many bytes.
+type Opener func(dir string, body int) (Store, error)
 
 // publisher is a store as a contestant.
 type publisher struct {
-	store  store
+	store  Store
 	bodies [][]byte // a group
 	n      int
 }
 
 // In is a contestant that puts groups of so many records into a store.
-func In(name string, size int, open Store) harness.Contestant {
+func In(name string, size int, open Opener) harness.Contestant {
 	return harness.Contestant{Name: name, Open: func(_ context.Context, t harness.Task) (harness.Publisher, error) {
 		s, err := open(t.Dir, t.Body)
 		if err != nil {

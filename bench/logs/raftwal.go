@@ -13,7 +13,7 @@ type raftLog struct {
 }
 
 // RaftWAL is github.com/hashicorp/raft-wal. What Close leaves open of it ends with the process.
-func RaftWAL(dir string, _ int) (store, error) {
+func RaftWAL(dir string, _ int) (Store, error) {
 	w, err := raftwal.Open(dir)
 	if err != nil {
 		return nil, err

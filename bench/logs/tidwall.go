@@ -10,7 +10,7 @@ type tidwall struct {
 }
 
 // Tidwall is github.com/tidwall/wal, with its default options: it syncs each batch.
-func Tidwall(dir string, _ int) (store, error) {
+func Tidwall(dir string, _ int) (Store, error) {
 	log, err := wal.Open(dir, nil)
 	if err != nil {
 		return nil, err
