@@ -9,7 +9,12 @@ import (
 	"github.com/evhub/evhub/hub"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The NATS server leaves these behind where it is shut down while it makes a stream.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*fileStore).flushStreamStateLoop"),
+		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server/ats.Register.func1"))
+}
 
 // body is what Idem sends for an event whose message is text.
 func body(text string) []byte {
