@@ -58,6 +58,9 @@ func (m *model) line(number uint32) *line {
 
 func (l *line) String() string { return fmt.Sprintf("%.8s(%d)", l.name, l.number) }
 
+// quiet lines are given little, so that segments that only they need are rewritten and merged.
+func (l *line) quiet() bool { return l.number%2 == 0 }
+
 // totals are those of the first n records.
 func (l *line) totals(n int) journal.Totals {
 	if n == 0 {

@@ -32,7 +32,7 @@ func kinds() []kind {
 		{"deliver", 22, (*world).deliver},
 		{"settle", 14, (*world).settle},
 		{"catch up", 6, (*world).catchUp},
-		{"squeeze", 3, (*world).squeeze},
+		{"squeeze", 6, (*world).squeeze},
 		{"refuse", 4, (*world).refuse},
 		{"rewind", 3, (*world).rewind},
 		{"save", 6, (*world).save},
@@ -147,7 +147,12 @@ func (w *world) group(active []*line) []journal.Record {
 		seq := w.model.last + uint64(len(group)) + 1
 		var numbers []uint32
 		for _, l := range pick(w.rand, active, 1+w.rand.IntN(len(active))) {
-			numbers = append(numbers, l.number)
+			if !l.quiet() || w.rand.IntN(6) == 0 {
+				numbers = append(numbers, l.number)
+			}
+		}
+		if numbers == nil {
+			numbers = []uint32{active[0].number}
 		}
 		slices.Sort(numbers)
 		group = append(group, journal.Record{Seq: seq, Destinations: numbers, Data: payload(seq, n, w.size())})
@@ -221,12 +226,12 @@ func (w *world) catchUpTo(l *line, left int) {
 	}
 }
 
-// squeeze makes room while some of what is settled is not saved, and often loses that right after.
+// squeeze makes room while some of what is settled is not saved, and often loses that right after, or in the midst of it.
 func (w *world) squeeze() {
 	lines := slices.DeleteFunc(slices.Clone(w.model.lines), func(l *line) bool { return l.dropped })
 	for _, l := range lines {
 		left := 0
-		if w.rand.IntN(2) == 0 {
+		if l.quiet() || w.rand.IntN(4) == 0 {
 			left = w.rand.IntN(len(l.seqs) + 1)
 		}
 		w.catchUpTo(l, left)
@@ -237,8 +242,11 @@ func (w *world) squeeze() {
 			w.ack(l, n)
 		}
 	}
+	if w.rand.IntN(3) > 0 {
+		w.fs.DieAt(1 + w.rand.IntN(12))
+	}
 	w.compact()
-	if w.rand.IntN(2) == 0 && !w.fs.Dead() {
+	if w.rand.IntN(2) == 0 {
 		w.restart(false)
 	}
 }

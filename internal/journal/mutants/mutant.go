@@ -44,8 +44,11 @@ func (s suite) run(ctx context.Context, overlay string) (by []string, err error)
 	if err == nil {
 		return nil, nil
 	}
-	if bytes.Contains(out, []byte("[build failed]")) {
+	switch {
+	case bytes.Contains(out, []byte("[build failed]")):
 		return nil, fmt.Errorf("it does not compile:\n%s", out)
+	case killed.Match(out):
+		return nil, fmt.Errorf("somebody has killed the tests:\n%s", out)
 	}
 	if by = failures(out); len(by) == 0 {
 		return nil, fmt.Errorf("go test: %w:\n%s", err, out)
@@ -91,6 +94,8 @@ func (m mutant) overlay(dir string) (string, error) {
 	overlay := filepath.Join(dir, "overlay.json")
 	return overlay, os.WriteFile(overlay, list, 0o600)
 }
+
+var killed = regexp.MustCompile(`(?m)^signal: (terminated|killed|interrupt)`)
 
 var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)|^panic: (test timed out)|^FAIL\s+\S+/(\S+)`)
 

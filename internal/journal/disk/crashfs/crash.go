@@ -67,9 +67,9 @@ func (f *FS) keptChanges() []change {
 		return nil
 	case 1: // all
 		return f.pending
-	case 2: // each on its own
+	case 2, 3: // each on its own
 		return slices.DeleteFunc(slices.Clone(f.pending), func(change) bool { return f.rand.IntN(2) == 0 })
-	case 3: // the oldest of each directory
+	case 4: // the oldest of each directory
 		cuts := map[*dir]int{}
 		return slices.DeleteFunc(slices.Clone(f.pending), func(c change) bool {
 			if _, ok := cuts[c.dir]; !ok {
