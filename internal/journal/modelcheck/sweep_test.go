@@ -48,7 +48,7 @@ func newSnapshot(seed uint64, sealed bool) *snapshot {
 		}
 		for _, info := range infos {
 			name := strings.TrimPrefix(dir+"/"+info.Name, "./")
-			if !info.Dir && info.Size > 0 {
+			if !info.Dir && info.Size > 0 && name != "ballast" { // which has no content
 				s.names = append(s.names, name)
 				s.files[name], _ = w.fs.Content(name) // it was just listed
 			}
