@@ -103,6 +103,10 @@ func (s *session) Close(ctx context.Context) error {
 	s.stop(errClosed)
 	s.wire.cut() // first: a client that is stuck in a write cannot close
 	s.conn.Close()
+	if s.js != nil {
+		// The client's publisher listens for the end of the connection, and for ever if it came before it began to listen.
+		defer s.js.CleanupPublisher()
+	}
 	select {
 	case <-s.gone:
 		return nil
