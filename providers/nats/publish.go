@@ -16,20 +16,20 @@ import (
 func (s *session) Send(ctx context.Context, ms []providers.Message) providers.Flight {
 	defer context.AfterFunc(ctx, func() { s.abort(ctx.Err()) })()
 	f := flight{session: s, messages: ms, outcomes: make([]error, len(ms))}
-	if s.js == nil {
+	if s.stream == nil {
 		for i := range ms {
 			f.outcomes[i] = s.publish(&ms[i], s.conn.PublishMsg)
 		}
 		return coreFlight{f}
 	}
-	acks := make([]jetstream.PubAckFuture, len(ms))
+	answers := make([]*answer, len(ms))
 	for i := range ms {
 		f.outcomes[i] = s.publish(&ms[i], func(m *nats.Msg) (err error) {
-			acks[i], err = s.js.PublishMsgAsync(m, jetstream.WithRetryAttempts(0))
+			answers[i], err = s.stream.publish(m)
 			return err
 		})
 	}
-	return streamFlight{f, acks}
+	return streamFlight{f, answers}
 }
 
 // flight is what both kinds of flight have in common. An outcome of nil is, until Wait, one that is still to come.

@@ -22,7 +22,8 @@ type session struct {
 	*destination
 	wire *wire
 	conn *nats.Conn
-	js   jetstream.JetStream // nil without JetStream
+
+	stream *publisher // nil without JetStream
 
 	open context.Context // ends with the first failure; its cause is that failure
 	stop context.CancelCauseFunc
@@ -61,18 +62,17 @@ func (s *session) prepare(ctx context.Context) error {
 		return ctx.Err()
 	}
 	var err error
-	s.js, err = jetstream.New(s.conn,
-		jetstream.WithPublishAsyncMaxPending(1<<20), // the engine's window bounds it; the client's bound would block Send
-		jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, _ *nats.Msg, err error) {
-			_ = s.refused(err) // at once, before Wait gets there: less is sent past the failure
-		}))
-	if err != nil {
+	if s.stream, err = newPublisher(s.conn, s.refused); err != nil {
 		return err
 	}
 	if s.config.Stream == "" {
 		return ctx.Err()
 	}
-	if _, err := s.js.Stream(ctx, s.config.Stream); err != nil {
+	js, err := jetstream.New(s.conn)
+	if err != nil {
+		return err
+	}
+	if _, err := js.Stream(ctx, s.config.Stream); err != nil {
 		return fmt.Errorf("stream %s: %w", s.config.Stream, err)
 	}
 	return nil
@@ -103,10 +103,6 @@ func (s *session) Close(ctx context.Context) error {
 	s.stop(errClosed)
 	s.wire.cut() // first: a client that is stuck in a write cannot close
 	s.conn.Close()
-	if s.js != nil {
-		// The client's publisher listens for the end of the connection, and for ever if it came before it began to listen.
-		defer s.js.CleanupPublisher()
-	}
 	select {
 	case <-s.gone:
 		return nil

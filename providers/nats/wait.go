@@ -14,39 +14,33 @@ import (
 // streamFlight waits for a stream's acknowledgement of each message.
 type streamFlight struct {
 	flight
-	acks []jetstream.PubAckFuture // nil where outcomes already has an error
+	answers []*answer // nil where outcomes already has an error
 }
 
 // Wait implements providers.Flight. It settles every message, also behind one that failed: all of them are out.
 func (f streamFlight) Wait(ctx context.Context) error {
 	timer := time.NewTimer(f.session.env.Timeout)
 	defer timer.Stop()
-	for i, ack := range f.acks {
+	for i, a := range f.answers {
 		if f.outcomes[i] == nil {
 			timer.Reset(f.session.env.Timeout)
-			f.outcomes[i] = f.answer(ctx, timer, ack, &f.messages[i])
+			f.outcomes[i] = f.outcome(ctx, timer, a, &f.messages[i])
 		}
 	}
 	return providers.Batch(f.outcomes)
 }
 
-// answer returns the outcome of one message. An answer that is there already counts, whatever else has happened.
-func (f streamFlight) answer(ctx context.Context, timer *time.Timer, ack jetstream.PubAckFuture, m *providers.Message) error {
+// outcome returns the outcome of one message. An answer that is there already counts, whatever else has happened.
+func (f streamFlight) outcome(ctx context.Context, timer *time.Timer, a *answer, m *providers.Message) error {
 	s := f.session
 	select {
-	case a := <-ack.Ok():
-		s.noteDuplicate(a, m)
-		return nil
-	case err := <-ack.Err():
-		return s.refused(err)
+	case <-a.done:
+		return s.settled(a, m)
 	default:
 	}
 	select {
-	case a := <-ack.Ok():
-		s.noteDuplicate(a, m)
-		return nil
-	case err := <-ack.Err():
-		return s.refused(err)
+	case <-a.done:
+		return s.settled(a, m)
 	case <-s.gone:
 	case <-timer.C:
 		s.abort(fmt.Errorf("%w (%v)", errTimeout, s.env.Timeout))
@@ -54,6 +48,14 @@ func (f streamFlight) answer(ctx context.Context, timer *time.Timer, ack jetstre
 		s.abort(fmt.Errorf("the wait for answers ended: %w", ctx.Err()))
 	}
 	return fmt.Errorf("unanswered: %w", context.Cause(s.open))
+}
+
+// settled is the outcome of a message that has its answer.
+func (s *session) settled(a *answer, m *providers.Message) error {
+	if a.err == nil {
+		s.noteDuplicate(a, m)
+	}
+	return a.err
 }
 
 // Error codes by which a stream refuses a message for what it is.
@@ -86,13 +88,13 @@ func (s *session) classify(err error) error {
 
 // noteDuplicate warns when a stream took a first attempt for a duplicate. Two destinations that send one event to the
 // same subject of one stream do so, and the stream keeps one of the two.
-func (s *session) noteDuplicate(a *jetstream.PubAck, m *providers.Message) {
-	if !a.Duplicate || m.Attempt != 1 {
+func (s *session) noteDuplicate(a *answer, m *providers.Message) {
+	if !a.duplicate || m.Attempt != 1 {
 		return
 	}
 	s.duplicates.Do(func() {
 		s.env.Logger.Warn("a stream already had an event that was sent for the first time; if several destinations send to one subject, the stream keeps one copy",
-			"stream", a.Stream, "event", m.ID)
+			"stream", a.stream, "event", m.ID)
 	})
 }
 
