@@ -11,6 +11,7 @@ import (
 
 	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/eventline"
 	"github.com/evhub/evhub/providers/all"
 )
 
@@ -41,7 +42,7 @@ func BenchmarkPutStream(b *testing.B) {
 }
 
 func BenchmarkHub(b *testing.B) {
-	e, err := parseEvent([]byte(benchLine))
+	e, err := eventline.Parse([]byte(benchLine))
 	if err != nil {
 		b.Fatal(err)
 	}

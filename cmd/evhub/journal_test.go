@@ -14,6 +14,7 @@ import (
 
 	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/eventline"
 	"github.com/evhub/evhub/providers/all"
 )
 
@@ -59,7 +60,7 @@ func keep(t *testing.T, dir string, n int) {
 	t.Helper()
 	h := openHub(t, hookAcct(t, "http://127.0.0.1:1/"), dir)
 	for line := range strings.Lines(numbered(n)) {
-		e, err := parseEvent([]byte(line))
+		e, err := eventline.Parse([]byte(line))
 		if err != nil {
 			t.Fatal(err)
 		}

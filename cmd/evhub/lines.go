@@ -9,10 +9,8 @@ import (
 	"os"
 
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/eventline"
 )
-
-// maxLine is the longest line of events that is read, in bytes: a hub takes no event that large.
-const maxLine = 4 << 20
 
 // byteOrderMark is what some editors write before the first line.
 var byteOrderMark = []byte("\ufeff")
@@ -94,9 +92,9 @@ func (s *lineSource) next() (line, error) {
 		}
 		switch {
 		case tooLong:
-			return line{number: s.number, err: fmt.Errorf("the line is longer than %d bytes", maxLine)}, nil
+			return line{number: s.number, err: fmt.Errorf("the line is longer than %d bytes", eventline.MaxBytes)}, nil
 		case len(bytes.TrimSpace(text)) > 0:
-			e, err := parseEvent(text)
+			e, err := eventline.Parse(text)
 			return line{s.number, e, err}, nil
 		}
 	}
@@ -115,7 +113,7 @@ func (s *lineSource) buffered() bool {
 func (s *lineSource) readLine() (text []byte, tooLong bool, err error) {
 	for {
 		part, err := s.reader.ReadSlice('\n')
-		if len(text)+len(part) > maxLine {
+		if len(text)+len(part) > eventline.MaxBytes {
 			tooLong, text = true, nil
 		}
 		if !tooLong {

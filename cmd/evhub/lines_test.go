@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/evhub/evhub/internal/eventline"
 )
 
 func TestMalformedLinesAreRefusedWithTheirNumber(t *testing.T) {
@@ -36,7 +38,7 @@ func TestMalformedLinesAreRefusedWithTheirNumber(t *testing.T) {
 		"bad id":           {`{"body": 1, "id": "a b"}`, "id"},
 		"bad UTF-8":        {"{\"body\": \"\xff\"}", "not valid UTF-8"},
 		"event too large":  {`{"body": "` + strings.Repeat("x", 1<<20) + `"}`, "too large"},
-		"line too long":    {`{"body": "` + strings.Repeat("x", maxLine) + `"}`, "longer than"},
+		"line too long":    {`{"body": "` + strings.Repeat("x", eventline.MaxBytes) + `"}`, "longer than"},
 		"control in a key": {"{\"bo\x1bdy\": 1}", "want a key"},
 	} {
 		t.Run(name, func(t *testing.T) {

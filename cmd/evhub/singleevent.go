@@ -20,6 +20,9 @@ type singleEvent struct {
 	tagPairs                              []string
 }
 
+// blanks are what JSON has between its tokens.
+const blanks = " \t\r\n"
+
 // singleFlags are the flags that make sense with --body alone.
 var singleFlags = []string{"profile", "tag", "tags", "run-name", "key", "id"}
 

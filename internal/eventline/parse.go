@@ -1,4 +1,4 @@
-package main
+package eventline
 
 import (
 	"encoding/base64"
@@ -12,17 +12,17 @@ import (
 	"github.com/evhub/evhub/hub"
 )
 
-// parseEvent reads one line: a JSON object with exactly the keys of an event, each once. (encoding/json would let keys
-// in that differ in case, and silently take the last of two.) Whether the values of body and tags are JSON is found
-// out by the hub, which goes through them anyway.
-func parseEvent(text []byte) (hub.Event, error) {
+// Parse reads one event: a JSON object with exactly the keys of an event, each once. (encoding/json would let keys in
+// that differ in case, and silently take the last of two.) Whether the values of body and tags are JSON is found out by
+// the hub, which goes through them anyway. The event refers to text, which must not change before it is put.
+func Parse(text []byte) (hub.Event, error) {
 	if !utf8.Valid(text) {
-		return hub.Event{}, errors.New("the line is not valid UTF-8")
+		return hub.Event{}, errors.New("the event is not valid UTF-8")
 	}
 	var e hub.Event
 	s := scanner{rest: text}
 	if !s.skip('{') {
-		return e, errors.New(`want a JSON object such as {"profile": ..., "body": ...} in each line`)
+		return e, errors.New(`want a JSON object such as {"profile": ..., "body": ...}`)
 	}
 	var seen keys
 	for more := !s.skip('}'); more; {
@@ -45,9 +45,9 @@ func parseEvent(text []byte) (hub.Event, error) {
 	}
 	switch {
 	case !s.atEnd():
-		return e, errors.New("there is something behind the JSON object in the line")
+		return e, errors.New("there is something behind the JSON object of the event")
 	case e.Body == nil:
-		return e, errors.New(`no "body" in the line; null is a body too`)
+		return e, errors.New(`no "body" in the event; null is a body too`)
 	}
 	return e, nil
 }
@@ -104,10 +104,10 @@ func setBytes(e *hub.Event, text string, null bool) error {
 	return nil
 }
 
-// eventKeys are those that a line may have.
+// eventKeys are those that an event may have.
 var eventKeys = [...]string{"profile", "body", "tags", "run_name", "key", "id", "time", "traceparent", "body_base64"}
 
-// keys are those that a line has had so far, a bit for each.
+// keys are those that an event has had so far, a bit for each.
 type keys uint16
 
 func (k *keys) add(key string) error {

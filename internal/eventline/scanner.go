@@ -1,4 +1,4 @@
-package main
+package eventline
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func (s *scanner) skip(c byte) bool {
 // expected says what should be here.
 func (s *scanner) expected(what string) error {
 	if s.atEnd() {
-		return errors.New("not JSON: the line ends too early")
+		return errors.New("not JSON: the event ends too early")
 	}
 	return fmt.Errorf("not JSON: want %s at %.20q", what, s.rest)
 }
