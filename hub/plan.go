@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,12 +111,11 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 	if c.journal != "" {
 		options.Delivery.Backlog = evbus.DefaultBacklogWithJournal
 	}
+	options.Format = "" // so that it shows if the entry names none
 	wrong := mistakes{entry: e}
 	conns, err := p.Configure(entryDecoder{e, &options})
 	wrong.decoding(err)
-	if c.format != "" {
-		options.Format = c.format
-	}
+	options.Format = cmp.Or(c.format, options.Format, usualFormat(conns), evbus.DefaultFormat)
 	wrong.checking(options.Check())
 	var all []PlannedDestination
 	for _, conn := range conns {
@@ -123,7 +123,7 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 		name = numbered(names, name)
 		dial, err := conn.Open(providers.Env{
 			Destination: name, Logger: c.logger.With("destination", name),
-			Order: options.Delivery.Order, Timeout: options.Delivery.Timeout,
+			Order: options.Delivery.Order, Timeout: options.Delivery.Timeout, Format: options.Format,
 		})
 		wrong.checking(err)
 		all = append(all, PlannedDestination{
@@ -135,6 +135,14 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 		return nil, errors.Join(wrong.errs...)
 	}
 	return all, nil
+}
+
+// usualFormat is the format that the provider of conns, all of one entry, has where the entry names none.
+func usualFormat(conns []providers.Connection) string {
+	if len(conns) == 0 {
+		return ""
+	}
+	return conns[0].Caps.Format
 }
 
 // numbered returns name, with a number behind it if names has it already, and adds it to names.

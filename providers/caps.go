@@ -45,4 +45,6 @@ type Caps struct {
 	NoAttrs bool
 	// Window is the most flights that a session has in the air; 0 means no limit of the provider's own.
 	Window int
+	// Format is the format of the bodies where the entry names none. Empty: the hub's own default.
+	Format string
 }

@@ -28,6 +28,8 @@ type Env struct {
 	Order Ordering
 	// Timeout is the longest wait for one answer (`delivery: {timeout: ...}`). Positive.
 	Timeout time.Duration
+	// Format is the name of the format that the bodies will have.
+	Format string
 }
 
 // Decoder fills a configuration struct from one entry of the acct file. Keys are matched by the `yaml` tags of the
