@@ -59,13 +59,8 @@ func (j *Journal) open() error {
 	if err := j.identify(); err != nil {
 		return err
 	}
-	if !j.readOnly {
-		if err := j.fs.MkdirAll(logDir); err != nil {
-			return err
-		}
-		if err := j.fs.SyncDir("."); err != nil {
-			return err
-		}
+	if err := j.settleNames(); err != nil {
+		return err
 	}
 	segments, unreadable, err := j.survey()
 	if err != nil {
@@ -81,6 +76,18 @@ func (j *Journal) open() error {
 	j.ballast.find(j)
 	j.start()
 	return nil
+}
+
+// settleNames makes the names durable that are there: the process before may have stopped before it did. What it renamed
+// stands for segments that Open removes, and without this a power cut could take the new one and leave the old ones gone.
+func (j *Journal) settleNames() error {
+	if j.readOnly {
+		return nil
+	}
+	if err := j.fs.MkdirAll(logDir); err != nil {
+		return err
+	}
+	return errors.Join(j.fs.SyncDir("."), j.fs.SyncDir(logDir))
 }
 
 // finishRecovery takes what was counted while the segments were read.

@@ -11,11 +11,6 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 		return err
 	}
 	j.state.cursors = pairs
-	if !j.readOnly && len(segments) > 0 { // the process before may have stopped before it did
-		if err := j.fs.SyncDir(logDir); err != nil {
-			return err
-		}
-	}
 	segments, tablesLost, err := j.replayAll(segments)
 	if err != nil {
 		return err

@@ -132,8 +132,13 @@ func recovering() []mutant {
 			"			err = file.Sync()\n", "			err = nil\n",
 		},
 		{
-			"names that were found are not made durable", "restore.go",
-			"		if err := j.fs.SyncDir(logDir); err != nil {\n			return err\n		}\n", "",
+			"names that were found are not made durable", "open.go",
+			"errors.Join(j.fs.SyncDir(\".\"), j.fs.SyncDir(logDir))", "j.fs.SyncDir(\".\")",
+		},
+		{
+			"names that were found are made durable after the old ones are removed", "open.go",
+			"	if err := j.settleNames(); err != nil {\n		return err\n	}\n	segments, unreadable, err := j.survey()\n",
+			"	segments, unreadable, err := j.survey()\n	err = errors.Join(err, j.settleNames())\n",
 		},
 		{
 			"bad bytes are not copied to quarantine", "journal.go",
