@@ -247,7 +247,7 @@ func (w *world) squeeze() {
 	}
 	w.compact()
 	if w.rand.IntN(2) == 0 {
-		w.restart(false)
+		w.restart(w.rand.IntN(2) == 0)
 	}
 }
 
