@@ -114,12 +114,13 @@ func BenchmarkRead(b *testing.B) {
 				}
 			}
 			var entries []journal.Entry
+			space := make([]byte, 0, 1<<20)
 			read := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				r := j.Reader(n[1])
 				for {
-					entries, _, err = r.Read(entries[:0], 1000, 1<<20)
+					entries, _, err = r.ReadInto(space, entries[:0], 1000, int64(cap(space)))
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -20,7 +20,6 @@ type Reader struct {
 	offset int64 // where to go on in it; 0: not known
 	scan   *segment.Scanner
 	judged int // of the scan's bad ranges, those that are told
-	out    slab
 
 	suspect  *logSegment     // the last one that was left with bad bytes at its end; nil: none
 	suspects []segment.Range // they: damage, if something is missing
@@ -60,7 +59,7 @@ func (r *Reader) park() {
 		return
 	}
 	r.offset = r.scan.Offset()
-	r.scan, r.out = nil, slab{}
+	r.scan = nil
 	r.at.segment.release()
 }
 
@@ -68,7 +67,13 @@ func (r *Reader) park() {
 // destination should have been given before the first of them, but what can not be read any more. When there is nothing,
 // no entry, no loss and no error, the reader has all that is durable.
 func (r *Reader) Read(dst []Entry, limit int, maxBytes int64) (entries []Entry, lost Totals, err error) {
-	q := request{dst: dst, start: len(dst), limit: limit, maxBytes: maxBytes}
+	return r.ReadInto(nil, dst, limit, maxBytes)
+}
+
+// ReadInto is Read with the data of the entries in space, whose capacity is used as far as it goes. It may be used
+// again, by another ReadInto, when nobody needs the entries any more.
+func (r *Reader) ReadInto(space []byte, dst []Entry, limit int, maxBytes int64) (entries []Entry, lost Totals, err error) {
+	q := request{dst: dst, start: len(dst), limit: limit, maxBytes: maxBytes, space: space[:0]}
 	for !q.full() {
 		if r.scan == nil {
 			next, err := r.enter(&q)
@@ -201,10 +206,8 @@ func (r *Reader) take(q *request, f segment.Frame) {
 	packed, data, ok := splitPayload(f.Payload)
 	r.seq = f.Seq
 	if !ok || !isFor(packed, r.number) {
-		r.out.passed(len(f.Payload))
 		return
 	}
-	q.dst = append(q.dst, Entry{Seq: f.Seq, Data: r.out.data(r.scan, data)})
-	q.bytes += int64(len(data))
+	q.add(f.Seq, data)
 	r.read = r.read.Plus(Totals{1, uint64(len(data))})
 }

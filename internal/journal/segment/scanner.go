@@ -61,13 +61,8 @@ func (s *Scanner) Next() bool {
 	return false
 }
 
-// Frame returns the frame that Next has found. Its payload is valid until Next is called again, or for good after
-// Keep.
+// Frame returns the frame that Next has found. Its payload is valid until Next is called again.
 func (s *Scanner) Frame() Frame { return s.frame }
-
-// Keep makes the memory of the current frame's payload the caller's: the scanner does not write into it again. Frames
-// that were read together share their memory.
-func (s *Scanner) Keep() { s.w.kept = true }
 
 // Offset is where the next frame is expected: behind the last frame, or behind damage that has been passed since.
 func (s *Scanner) Offset() int64 { return s.next }

@@ -159,24 +159,6 @@ func TestFrameInPayload(t *testing.T) {
 	}
 }
 
-func TestKeptPayloadsStay(t *testing.T) {
-	b := make([]byte, segment.HeaderSize)
-	want := make([][]byte, 2000)
-	for i := range want {
-		want[i] = bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 300)
-		b = header.Seed().AppendFrame(b, segment.Event, 0, uint64(i), nil, want[i])
-	}
-	s := segment.NewScanner(bytes.NewReader(b), header.Seed(), segment.HeaderSize, int64(len(b)))
-	var got [][]byte
-	for s.Next() {
-		s.Keep()
-		got = append(got, s.Frame().Payload)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error("payloads changed after Keep")
-	}
-}
-
 func TestGrowingFile(t *testing.T) {
 	b := write(t, 10)
 	s := segment.NewScanner(bytes.NewReader(b), header.Seed(), segment.HeaderSize, segment.HeaderSize)

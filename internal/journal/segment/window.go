@@ -14,12 +14,11 @@ type window struct {
 	end  int64  // nothing is read from here on
 	at   int64  // the offset of buf[0]
 	buf  []byte // what has been read
-	kept bool   // somebody holds on to buf's memory
 	size int    // how much to read at a time; 0: readSize
 }
 
 // bytes returns the n bytes at offset, which must not lie before those of the call before and must end before end. They
-// are valid until the next call, or for good if keep was called. A file that ends early is an io.ErrUnexpectedEOF.
+// are valid until the next call. A file that ends early is an io.ErrUnexpectedEOF.
 func (w *window) bytes(offset, n int64) ([]byte, error) {
 	if i := offset - w.at; i >= 0 && i+n <= int64(len(w.buf)) {
 		return w.buf[i : i+n : i+n], nil
@@ -41,9 +40,8 @@ func (w *window) move(offset, n int64) error {
 		want = min(ahead, w.end-offset)
 	}
 	buf := w.buf[:0]
-	if w.kept || int64(cap(buf)) < want {
+	if int64(cap(buf)) < want {
 		buf = make([]byte, 0, want)
-		w.kept = false
 	}
 	buf = append(buf, rest...)
 	got, err := w.r.ReadAt(buf[len(rest):want], offset+int64(len(rest)))
