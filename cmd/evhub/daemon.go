@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/evhub/evhub/acct"
+	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/server"
+)
+
+// daemon is a running evhub serve.
+type daemon struct {
+	o         *options
+	f         *serveFlags
+	hub       *hub.Hub
+	server    *server.Server
+	signals   *signals
+	summary   *summary
+	listeners listeners
+}
+
+// run serves until a signal, or until a listener fails.
+func (d *daemon) run() error {
+	failed := make(chan error, len(d.listeners))
+	for _, l := range d.listeners {
+		go func() { failed <- d.server.Serve(l) }()
+	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	d.say("listening", d.listeners.names()...)
+	var err error
+	for serving := true; serving; {
+		select {
+		case <-hangup:
+			d.reload()
+		case err = <-failed:
+			serving = false
+			failed <- nil // its place among those that are awaited
+		case <-d.signals.asked.Done():
+			serving = false
+		}
+	}
+	d.stop()
+	for range d.listeners {
+		<-failed
+	}
+	return err
+}
+
+// reload puts the acct file in force as it is now, or says what is wrong with it.
+func (d *daemon) reload() {
+	file, err := acct.Load(d.f.acctFile, acct.Options{})
+	if err == nil {
+		err = d.hub.Reload(d.signals.asked, file)
+	}
+	if err == nil {
+		d.say("reloaded", acctPath(d.f.acctFile))
+		return
+	}
+	for _, one := range parted(err) {
+		d.o.logger().Error("the acct file is not put in force, the one before stays", "error", one)
+	}
+}
+
+// say tells who started the daemon what happens.
+func (d *daemon) say(what string, names ...string) {
+	c := d.o.console
+	if d.o.json() {
+		_ = c.printJSON(map[string]any{what: names}) // whoever closed the output does not want it
+		return
+	}
+	fmt.Fprintln(c.out, visible(what+" "+strings.Join(names, " ")))
+}
+
+// stop ends the taking of events and delivers what was accepted, as long as --timeout and the user's patience allow.
+// Each request that has come is answered; those that await receipts see the deliveries until the end.
+func (d *daemon) stop() {
+	answered, cancel := context.WithCancel(context.WithoutCancel(d.signals.forced))
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = d.server.Shutdown(answered) // what is not answered then is closed
+	}()
+	timer := time.NewTimer(d.f.roomWait)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+	case <-d.signals.forced.Done():
+	}
+	drain, done := d.limited()
+	defer done()
+	d.summary.closing = d.hub.Close(drain)
+	timer.Reset(lastAnswers)
+	select {
+	case <-ended:
+	case <-timer.C:
+	}
+	cancel()
+	<-ended
+	_ = d.server.Close() // nothing is open any more, as a rule
+}
+
+// lastAnswers is how long clients may take to read their answers once everything else has ended.
+const lastAnswers = time.Second
+
+func (d *daemon) limited() (context.Context, context.CancelFunc) {
+	if d.f.timeout == 0 {
+		return context.WithCancel(d.signals.forced)
+	}
+	return context.WithTimeout(d.signals.forced, d.f.timeout)
+}
+
+// end says what became of the events, and with which code to exit.
+func (d *daemon) end() error {
+	counts := d.server.Counts()
+	s := d.summary
+	s.accepted, s.refused = int(counts.Accepted), int(counts.Refused)
+	s.read = s.accepted + s.refused
+	s.finish(d.hub)
+	s.print(d.o)
+	switch {
+	case len(s.lost) > 0:
+		return &exitError{code: exitRemain}
+	case s.letters.count > 0 && d.f.journal.dir == "":
+		return &exitError{code: exitDead}
+	case s.damaged():
+		return &exitError{code: exitFailure}
+	}
+	return nil
+}
+
+// acctPath is the acct file that is read.
+func acctPath(given string) string {
+	if given != "" {
+		return given
+	}
+	return os.Getenv("ACCT_FILE")
+}
+
