@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evhub/evhub/providers"
+	"github.com/evhub/evhub/providers/http"
 )
 
 // key is one key of a configuration.
@@ -83,6 +84,8 @@ func kindOf(t reflect.Type) string {
 		return "list, or text with commas"
 	case reflect.TypeFor[time.Duration]():
 		return "duration"
+	case reflect.TypeFor[http.Outputs]():
+		return "mapping, or list of mappings"
 	}
 	switch {
 	case t.Kind() == reflect.Map:

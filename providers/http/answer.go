@@ -35,7 +35,7 @@ func (c *client) outcome(r *http.Response, stop context.CancelFunc) error {
 		return nil
 	}
 	err := c.failed(errors.New(c.describe(r)))
-	if permanent(r.StatusCode) {
+	if permanent(r.StatusCode) && !c.unfit(r.StatusCode) {
 		return providers.Permanent(err)
 	}
 	if d := retryAfter(r.Header, time.Now()); d > 0 {
@@ -54,6 +54,11 @@ func permanent(status int) bool {
 		return true
 	}
 	return false
+}
+
+// unfit reports whether a status condemns batches as such and no event of one: each has the same type.
+func (c *client) unfit(status int) bool {
+	return c.batch != noBatch && status == http.StatusUnsupportedMediaType
 }
 
 // describe returns the status and the beginning of the body, with control characters escaped and secrets taken out.

@@ -18,6 +18,9 @@ type client struct {
 	method   string
 	headers  http.Header // of the user and the credentials; on every request
 	secrets  []string
+	signer   *signer   // nil: bodies are not signed
+	outputs  []output  // empty: the body is the event's
+	batch    batchForm // how events share a request
 	tls      providers.TLS
 	proxy    func(*http.Request) (*url.URL, error)
 	lanes    int  // requests in flight at once

@@ -19,31 +19,31 @@ type endpoint struct {
 }
 
 // notURL does not repeat what package url says, for that quotes parts: a password taken for a port.
-const notURL = "cannot be parsed; look for spaces, control characters, a port that is no number, or a %% without two digits"
+const notURL = "cannot be parsed; look for spaces, control characters, a port that is no number, or a % without two digits"
 
 // endpoint parses url and path. Its errors quote neither, for a URL may hold a password.
 func (c Config) endpoint() (endpoint, error) {
-	if strings.HasPrefix(c.URL, "/") || strings.HasPrefix(c.URL, ".") {
+	if c.toSocket() {
 		return c.unixEndpoint()
 	}
 	if c.URL == "" {
-		return endpoint{}, providers.Invalid("url", "is missing; give an http or https URL, or the path of a unix socket")
+		return endpoint{}, c.invalidURL("is missing; give an http or https URL, or the path of a unix socket")
 	}
 	u, err := url.Parse(c.URL)
 	if err != nil {
-		return endpoint{}, providers.Invalid("url", notURL)
+		return endpoint{}, c.invalidURL(notURL)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return endpoint{}, providers.Invalid("url", "must start with http:// or https://, or be the path of a unix socket that starts with / or .")
+		return endpoint{}, c.invalidURL("must start with http:// or https://, or be the path of a unix socket that starts with / or .")
 	case u.Hostname() == "":
-		return endpoint{}, providers.Invalid("url", "names no host")
+		return endpoint{}, c.invalidURL("names no host")
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > 0x7f }):
-		return endpoint{}, providers.Invalid("url", "has a host name beyond ASCII; write it in punycode (xn--...)")
+		return endpoint{}, c.invalidURL("has a host name beyond ASCII; write it in punycode (xn--...)")
 	case u.User != nil:
-		return endpoint{}, providers.Invalid("url", "holds a user name; give it in username and password instead, where it stays secret")
+		return endpoint{}, c.invalidURL("holds a user name; give it in username and password instead, where it stays secret")
 	case c.Path != "":
-		return endpoint{}, providers.Invalid("path", "belongs to a unix socket; make it part of url")
+		return endpoint{}, c.invalidPath("belongs to a unix socket; make it part of url")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return endpoint{url: u}, nil
@@ -55,11 +55,11 @@ func (c Config) unixEndpoint() (endpoint, error) {
 		path = "/"
 	}
 	if !strings.HasPrefix(path, "/") {
-		return endpoint{}, providers.Invalid("path", "must start with /")
+		return endpoint{}, c.invalidPath("must start with /")
 	}
 	u, err := url.ParseRequestURI(path)
 	if err != nil {
-		return endpoint{}, providers.Invalid("path", notURL)
+		return endpoint{}, c.invalidPath(notURL)
 	}
 	u.Scheme, u.Host = "http", "localhost"
 	return endpoint{url: u, socket: c.URL}, nil
@@ -97,14 +97,14 @@ func (c Config) proxy() (func(*http.Request) (*url.URL, error), error) {
 	switch {
 	case value == "":
 		return nil, nil
-	case strings.HasPrefix(c.URL, "/") || strings.HasPrefix(c.URL, "."):
+	case c.toSocket():
 		return nil, providers.Invalid("proxy", "a unix socket is reached without a proxy; remove the key")
 	case value == "env":
 		return http.ProxyFromEnvironment, nil
 	}
 	u, err := url.Parse(value)
 	if err != nil {
-		return nil, providers.Invalid("proxy", notURL)
+		return nil, providers.Invalid("proxy", "%s", notURL)
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":

@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,10 @@ func (f *flight) run(before *flight) {
 	if f.session.client.ordered {
 		<-before.done
 	}
+	if f.session.client.batch != noBatch {
+		f.together(f.parts())
+		return
+	}
 	var lanes sync.WaitGroup
 	for range min(f.session.client.lanes, len(f.messages)) {
 		lanes.Go(f.lane)
@@ -38,8 +43,19 @@ func (f *flight) lane() {
 		if i >= len(f.messages) {
 			return
 		}
-		f.outcomes[i] = f.session.deliver(&f.messages[i])
+		f.outcomes[i] = f.alone(&f.messages[i])
 	}
+}
+
+// alone posts one message in a request of its own.
+func (f *flight) alone(m *providers.Message) error {
+	c := f.session.client
+	content, contentType, err := c.content(m)
+	if err != nil {
+		return err
+	}
+	header := messageHeaders(m, contentType, c.headers)
+	return f.session.deliver(parcel{header, content})
 }
 
 // Wait implements providers.Flight. When ctx ends, it cuts the session's requests off and waits for their end, so
@@ -48,8 +64,15 @@ func (f *flight) Wait(ctx context.Context) error {
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		f.session.abort(fmt.Errorf("the wait for answers ended: %w", ctx.Err()))
+		f.session.abort(waitEnded(ctx.Err()))
 		<-f.done
 	}
 	return providers.Batch(f.outcomes)
+}
+
+func waitEnded(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errTimeout
+	}
+	return fmt.Errorf("the wait for answers ended: %w", err)
 }

@@ -34,11 +34,11 @@ const idempotencyKey = "idempotency-key"
 
 // messageHeaders returns the headers of the request that carries m: those that speak of the event, and over them
 // the user's.
-func messageHeaders(m *providers.Message, fixed http.Header) http.Header {
+func messageHeaders(m *providers.Message, contentType string, fixed http.Header) http.Header {
 	h := make(http.Header, 3+len(m.Attrs)+len(fixed))
 	h[idempotencyKey] = []string{providers.HeaderValue(m.ID)}
-	if m.ContentType != "" {
-		h.Set("Content-Type", m.ContentType)
+	if contentType != "" {
+		h.Set("Content-Type", contentType)
 	}
 	for _, a := range m.Attrs {
 		value := providers.HeaderValue(a.Value)
@@ -54,6 +54,15 @@ func messageHeaders(m *providers.Message, fixed http.Header) http.Header {
 	return h
 }
 
+// batchHeaders returns the headers of the request that carries a batch: nothing in them speaks of one event.
+func batchHeaders(key, contentType string, fixed http.Header) http.Header {
+	h := make(http.Header, 3+len(fixed))
+	h[idempotencyKey] = []string{key}
+	h.Set("Content-Type", contentType)
+	maps.Copy(h, fixed)
+	return h
+}
+
 // framing are the headers that belong to the connection or the transport.
 var framing = []string{
 	"Connection", "Content-Length", "Expect", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
@@ -65,7 +74,7 @@ func (c Config) fixedHeaders() (http.Header, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
 		if err := checkHeader(name, c.Headers[name].Reveal(), fixed); err != nil {
-			errs = append(errs, providers.Invalid("headers", "%w", err))
+			errs = append(errs, providers.Invalid(c.headersKey(), "%w", err))
 			continue
 		}
 		fixed.Set(name, c.Headers[name].Reveal())
@@ -112,7 +121,7 @@ func (c Config) authorize(fixed http.Header) error {
 	case basic && !c.Token.IsZero():
 		return providers.Invalid("token", "and username or password exclude each other; give one")
 	case len(fixed["Authorization"]) > 0:
-		return providers.Invalid("headers", "Authorization is given beside username, password or token; give one")
+		return providers.Invalid(c.headersKey(), "Authorization is given beside username, password or token; give one")
 	case basic && strings.Contains(c.Username, ":"):
 		return providers.Invalid("username", "holds a colon, which Basic authentication cannot carry")
 	case basic:
@@ -130,7 +139,7 @@ func (c Config) authorize(fixed http.Header) error {
 
 // secrets lists what an endpoint might echo in its answer and no error may repeat.
 func (c Config) secrets(fixed http.Header) []string {
-	all := []string{c.Password.Reveal(), c.Token.Reveal()}
+	all := []string{c.Password.Reveal(), c.Token.Reveal(), c.HMAC.Secret.Reveal()}
 	for _, values := range fixed {
 		all = append(all, values...)
 		for _, v := range values {

@@ -13,22 +13,38 @@ import (
 	"github.com/evhub/evhub/providers"
 )
 
-// post sends one message and returns its outcome.
-func (s *session) post(m *providers.Message) error {
-	ctx, cancel := context.WithTimeoutCause(s.running, s.client.timeout, errTimeout)
+// parcel is what one request carries.
+type parcel struct {
+	header  http.Header
+	content []byte
+}
+
+// post sends one request and returns its outcome.
+func (s *session) post(p parcel) error {
+	ctx, cancel := s.patience()
 	defer cancel()
 
 	var connected atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	content := &loan{content: m.Body}
+	s.client.signer.sign(p.header, p.content)
+	content := &loan{content: p.content}
 	defer content.end()
-	response, err := s.transport.RoundTrip(s.client.request(traced, m, content))
+	response, err := s.transport.RoundTrip(s.client.request(traced, p.header, content))
 	if err != nil {
 		return s.client.unanswered(ctx, err, connected.Load())
 	}
 	return s.client.outcome(response, cancel)
+}
+
+// patience bounds a request. One that carries a batch has as long as its flight: how long that is the engine decides,
+// which makes batches smaller where they take too long.
+func (s *session) patience() (context.Context, context.CancelFunc) {
+	if s.client.batch != noBatch {
+		return context.WithCancel(s.running)
+	}
+	return context.WithTimeoutCause(s.running, s.client.timeout, errTimeout)
 }
 
 var errTimeout = errors.New("no answer in time; if the endpoint is this slow, raise timeout in delivery")
@@ -48,16 +64,16 @@ func (c *client) unanswered(ctx context.Context, err error, connected bool) erro
 	return c.failed(err)
 }
 
-// request carries m. With GetBody the transport repeats a request that the server surely did not take: none of it was
-// written, or HTTP/2 says so. One whose fate is unknown it does not repeat: see messageHeaders.
-func (c *client) request(ctx context.Context, m *providers.Message, content *loan) *http.Request {
+// request carries content. With GetBody the transport repeats a request that the server surely did not take: none of it was
+// written, or HTTP/2 says so. One whose fate is unknown it does not repeat: see idempotencyKey.
+func (c *client) request(ctx context.Context, header http.Header, content *loan) *http.Request {
 	r := &http.Request{
 		Method:     c.method,
 		URL:        c.endpoint.url,
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
-		Header:     messageHeaders(m, c.headers),
+		Header:     header,
 		Body:       http.NoBody,
 		Host:       c.headers.Get("Host"),
 	}

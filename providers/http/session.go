@@ -57,8 +57,8 @@ func (s *session) Send(_ context.Context, ms []providers.Message) providers.Flig
 	return f
 }
 
-// deliver posts one message as soon as a slot is free.
-func (s *session) deliver(m *providers.Message) error {
+// deliver makes one request as soon as a slot is free.
+func (s *session) deliver(p parcel) error {
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -67,7 +67,7 @@ func (s *session) deliver(m *providers.Message) error {
 	if s.open.Err() != nil {
 		return s.unsent()
 	}
-	err := s.post(m)
+	err := s.post(p)
 	if err != nil && !providers.IsPermanent(err) {
 		s.stop(err)
 	}
