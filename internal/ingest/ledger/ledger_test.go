@@ -203,7 +203,7 @@ func TestStatusesOfTheNextRunOfAnIdent(t *testing.T) {
 
 // TestAFailingDisk checks that what could not be written can be tried again.
 func TestAFailingDisk(t *testing.T) {
-	for _, kind := range []crashfs.Kind{crashfs.WriteAt, crashfs.Sync, crashfs.Create, crashfs.SyncDir, crashfs.Truncate, crashfs.Rename} {
+	for _, kind := range []crashfs.Kind{crashfs.WriteAt, crashfs.Sync, crashfs.Create, crashfs.SyncDir, crashfs.Rename} {
 		t.Run(kind.String(), func(t *testing.T) {
 			w := newWorld(t, 1)
 			w.fs.SetHook(func(op crashfs.Op) crashfs.Fault {
@@ -214,10 +214,8 @@ func TestAFailingDisk(t *testing.T) {
 				}
 				return crashfs.Fault{}
 			})
-			var all []ledger.Entry
 			for range 40 {
 				e := w.mint()
-				all = append(all, e)
 				for w.ledger.Begin([]ledger.Entry{e}) != nil {
 				}
 				w.journal[e.ID] = true

@@ -99,9 +99,6 @@ func (r *run) begin(entries []entry) error {
 }
 
 func (r *run) write(text []byte) error {
-	if err := r.file.Truncate(r.end); err != nil { // a torn group may be there
-		return err
-	}
 	if _, err := r.file.WriteAt(text, r.end); err != nil {
 		return err
 	}
