@@ -10,6 +10,7 @@ import (
 	"github.com/evhub/evhub/providers/kafka"
 	"github.com/evhub/evhub/providers/memory"
 	"github.com/evhub/evhub/providers/nats"
+	"github.com/evhub/evhub/providers/zeromq"
 )
 
 // Providers returns every provider that needs no permission of its own, for hub.WithProviders.
@@ -22,5 +23,6 @@ func Providers() []providers.Provider {
 		file.Provider(),
 		console.Provider(),
 		memory.Provider(),
+		zeromq.Provider(),
 	}
 }

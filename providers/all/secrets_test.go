@@ -37,6 +37,9 @@ var forms = map[string]func(addr string) map[string]any{
 	"http": func(addr string) map[string]any {
 		return map[string]any{"url": "http://" + addr + "/", "username": "u"}
 	},
+	"zeromq": func(addr string) map[string]any {
+		return map[string]any{"endpoints": providers.Strings{"tcp://" + addr}, "username": "u"}
+	},
 }
 
 // values are secrets that are not right as plain text.

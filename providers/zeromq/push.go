@@ -50,8 +50,11 @@ func (s *pushSession) take(f zmtp.Frame) error {
 	return nil
 }
 
-// pingContext is the size of a PING's number.
-const pingContext = 8
+const (
+	pingContext = 8  // the size of a PING's number
+	pingSize    = 32 // more than a PING has
+	maxHead     = 9  // of a frame
+)
 
 // Send implements providers.Session.
 func (s *pushSession) Send(ctx context.Context, ms []providers.Message) providers.Flight {
@@ -59,7 +62,11 @@ func (s *pushSession) Send(ctx context.Context, ms []providers.Message) provider
 		return providers.Done(unsent(err))
 	}
 	defer s.peer.stopWith(ctx)()
-	var data []byte
+	size := pingSize
+	for i := range ms {
+		size += len(ms[i].Body) + maxHead
+	}
+	data := make([]byte, 0, size)
 	ends := make([]int, len(ms)) // where in data each message ends
 	for i := range ms {
 		data = zmtp.AppendMessage(data, ms[i].Body, false)
