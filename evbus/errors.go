@@ -18,8 +18,8 @@ var (
 	ErrTooLarge = errors.New("evhub: event is too large")
 	// ErrEncode: the event has no encoding; the message names the field.
 	ErrEncode = errors.New("evhub: event cannot be encoded")
-	// ErrNoRoute: no destination's pattern matches the profile. Only a strict hub returns it.
-	ErrNoRoute = errors.New("evhub: no destination matches the profile")
+	// ErrNoRoute: no destination wants the event, by its pattern or its filter. Only a strict hub returns it.
+	ErrNoRoute = errors.New("evhub: no destination matches")
 )
 
 // FullError names what had no room. It is an ErrQueueFull.

@@ -1,75 +1,93 @@
 package evbus
 
 import (
-	"encoding/binary"
-	"maps"
-	"sync"
-	"sync/atomic"
+	"slices"
 
 	"github.com/evhub/evhub/profiles"
 )
 
-// Route is where the events of one profile go. It is shared: nobody changes it.
-type Route struct {
-	Destinations []*Destination
-	// Numbers are the destinations' numbers, in the same order.
-	Numbers []uint32
-	// Sparse: a destination may keep some of the route's events and drop those between them.
-	Sparse bool
-}
-
-// Router finds the destinations of a profile. It is immutable, but for a cache, and safe for concurrent use.
+// Router finds the destinations of an event. It is immutable, but for its caches, and safe for concurrent use.
 type Router struct {
 	table        *profiles.Table
 	destinations []*Destination
+	filters      []Filter // one for each destination; nil if there is none at all
 
-	// routes is replaced when there is one more, so that those who look up take no lock.
-	routes   atomic.Pointer[map[string]*Route]
-	building sync.Mutex
+	byProfile, byFilter routeCache
+	nowhere             *Route // of events that no filter lets pass
 }
 
-// maxRoutes bounds the cached routes. There is one for each set of destinations, so few files need more.
-const maxRoutes = 1024
-
-// NewRouter returns a router for destinations, of which the i-th belongs to the i-th pattern of table.
-func NewRouter(table *profiles.Table, destinations []*Destination) *Router {
-	r := &Router{table: table, destinations: destinations}
-	r.routes.Store(&map[string]*Route{})
+// NewRouter returns a router for destinations, of which the i-th belongs to the i-th pattern of table and to the i-th
+// of filters. There may be no filters at all.
+func NewRouter(table *profiles.Table, destinations []*Destination, filters ...Filter) *Router {
+	r := &Router{table: table, destinations: destinations, nowhere: &Route{Filtered: true}}
+	if slices.ContainsFunc(filters, func(f Filter) bool { return len(f) > 0 }) {
+		r.filters = filters
+	}
 	return r
 }
 
 // Destinations returns all destinations in the order of the acct file.
 func (r *Router) Destinations() []*Destination { return r.destinations }
 
-// Route returns the route of profile; it has no destinations if nothing matches.
+// Route returns the route of profile, whatever the filters say; it has no destinations if nothing matches.
 func (r *Router) Route(profile string) *Route {
-	matches := r.table.Match(profile)
-	var space [64]byte
-	key := space[:0]
-	for _, i := range matches {
-		key = binary.AppendUvarint(key, uint64(i))
-	}
-	if route := (*r.routes.Load())[string(key)]; route != nil {
-		return route
-	}
-	return r.build(string(key), matches)
+	return r.byProfile.get(r.table.Match(profile), r.build)
 }
 
-func (r *Router) build(key string, matches []int) *Route {
-	route := &Route{}
-	for _, i := range matches {
-		route.Destinations = append(route.Destinations, r.destinations[i])
-		route.Numbers = append(route.Numbers, r.destinations[i].number)
-		if r.destinations[i].Config().Options.Delivery.OnFull == DropNewest {
+// Routes returns the route of each of records, by its profile and by what the filters say of it. It is nil if there
+// are no filters: then Route is enough.
+func (r *Router) Routes(records []*Record) []*Route {
+	if r.filters == nil {
+		return nil
+	}
+	var a answers
+	routes := make([]*Route, len(records))
+	for i, record := range records {
+		routes[i] = r.narrow(r.Route(record.Profile), record, &a)
+	}
+	return routes
+}
+
+// narrow returns the part of route that the filters let record pass.
+func (r *Router) narrow(route *Route, record *Record, a *answers) *Route {
+	if route.filters == nil {
+		return route
+	}
+	switch passing := a.ask(route.filters, route.indices, record); len(passing) {
+	case len(route.indices):
+		return route
+	case 0:
+		return r.nowhere
+	default:
+		return r.byFilter.get(passing, r.to)
+	}
+}
+
+// build returns the route of a profile that matches the patterns at indices.
+func (r *Router) build(indices []int) *Route {
+	route := r.to(indices)
+	if r.filters == nil {
+		return route
+	}
+	filters := make([]Filter, len(indices))
+	for i, index := range indices {
+		filters[i] = r.filters[index]
+	}
+	route.filters = newRouteFilters(filters)
+	route.Sparse = route.Sparse || route.filters != nil
+	return route
+}
+
+// to returns the route to the destinations at indices.
+func (r *Router) to(indices []int) *Route {
+	route := &Route{indices: slices.Clone(indices)}
+	for _, i := range indices {
+		d := r.destinations[i]
+		route.Destinations = append(route.Destinations, d)
+		route.Numbers = append(route.Numbers, d.number)
+		if d.Config().Options.Delivery.OnFull == DropNewest {
 			route.Sparse = true
 		}
-	}
-	r.building.Lock()
-	defer r.building.Unlock()
-	if known := *r.routes.Load(); len(known) < maxRoutes {
-		routes := maps.Clone(known)
-		routes[key] = route
-		r.routes.Store(&routes)
 	}
 	return route
 }

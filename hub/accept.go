@@ -15,6 +15,30 @@ type noRoom struct {
 	room <-chan struct{}
 }
 
+// arrival are records on their way in, and where they go.
+type arrival struct {
+	records []*evbus.Record
+	routing *routing
+	routes  []*evbus.Route // one for each; nil: their profiles alone decide
+}
+
+// route finds out where the records of a go under the routing in force. Under the same routing it asks no filter again.
+func (h *Hub) route(a arrival) arrival {
+	if routing := h.routing.Load(); routing != a.routing {
+		a.routing, a.routes = routing, routing.Routes(a.records)
+	}
+	return a
+}
+
+// behind returns what is left of a without the first n records.
+func (a arrival) behind(n int) arrival {
+	a.records = a.records[n:]
+	if a.routes != nil {
+		a.routes = a.routes[n:]
+	}
+	return a
+}
+
 // awaitRoom returns nil when it is worth trying again.
 func (h *Hub) awaitRoom(ctx context.Context, routing *routing, full *noRoom) error {
 	select {
@@ -29,13 +53,13 @@ func (h *Hub) awaitRoom(ctx context.Context, routing *routing, full *noRoom) err
 
 // accept accepts r as soon as there is room. With watched it returns the record's watch.
 func (h *Hub) accept(ctx context.Context, r *evbus.Record, watched bool) (*evbus.Watch, error) {
-	records := [...]*evbus.Record{r}
+	a := arrival{records: []*evbus.Record{r}}
 	for {
-		routing := h.routing.Load()
-		taken, full, err := h.tryAccept(routing, records[:], watched)
+		a = h.route(a)
+		taken, full, err := h.tryAccept(a, watched)
 		switch {
 		case full != nil:
-			if err := h.awaitRoom(ctx, routing, full); err != nil {
+			if err := h.awaitRoom(ctx, a.routing, full); err != nil {
 				return nil, err
 			}
 		case err != nil:
@@ -57,15 +81,16 @@ type taken struct {
 	offer   *offer         // nil without a journal
 }
 
-// tryAccept accepts records, from the first on, until one finds no room. If another routing is in force by now it
-// accepts none, and says nothing.
-func (h *Hub) tryAccept(routing *routing, records []*evbus.Record, watched bool) (taken, *noRoom, error) {
+// tryAccept accepts the records of a, from the first on, until one finds no room. If another routing is in force by
+// now it accepts none, and says nothing.
+func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
+	records := a.records
 	h.mu.Lock()
 	if full := h.journalFull(); full != nil && !h.closed {
 		h.mu.Unlock()
 		return taken{}, full, nil
 	}
-	steps, n, full, err := h.enterAll(routing, records, watched)
+	steps, n, full, err := h.enterAll(a, watched)
 	t := taken{n: n}
 	if watched {
 		t.watches = h.watch(records, steps)
@@ -114,17 +139,20 @@ func (h *Hub) watch(records []*evbus.Record, steps []step) []*evbus.Watch {
 
 // enterAll reserves room for the first n records. It stops at the first that finds none, or is refused. With apart each
 // record is a step of its own. h.mu is held.
-func (h *Hub) enterAll(routing *routing, records []*evbus.Record, apart bool) (steps []step, n int, full *noRoom, err error) {
+func (h *Hub) enterAll(a arrival, apart bool) (steps []step, n int, full *noRoom, err error) {
 	if h.closed {
 		return nil, 0, nil, ErrClosed
 	}
-	if h.routing.Load() != routing {
+	if h.routing.Load() != a.routing {
 		return nil, 0, nil, nil
 	}
 	var route *evbus.Route
-	for i, r := range records {
-		if i == 0 || r.Profile != records[i-1].Profile {
-			route = routing.Route(r.Profile)
+	for i, r := range a.records {
+		switch {
+		case a.routes != nil:
+			route = a.routes[i]
+		case i == 0 || r.Profile != a.records[i-1].Profile:
+			route = a.routing.Route(r.Profile)
 		}
 		s, full, err := h.enter(route, r)
 		if full != nil || err != nil {
@@ -136,13 +164,13 @@ func (h *Hub) enterAll(routing *routing, records []*evbus.Record, apart bool) (s
 			steps = append(steps, s)
 		}
 	}
-	return steps, len(records), nil, nil
+	return steps, len(a.records), nil, nil
 }
 
 // enter reserves room for r in every destination that matches, or in none. h.mu is held.
 func (h *Hub) enter(route *evbus.Route, r *evbus.Record) (step, *noRoom, error) {
 	if len(route.Destinations) == 0 && h.config.strict {
-		return step{}, nil, fmt.Errorf("%w: %s", ErrNoRoute, providers.Visible(r.Profile))
+		return step{}, nil, noRoute(route, r)
 	}
 	s := step{route: route, records: 1, taken: route.Destinations}
 	r.Destinations = route.Numbers
@@ -164,6 +192,14 @@ func (h *Hub) enter(route *evbus.Route, r *evbus.Record) (step, *noRoom, error) 
 		s.taken, r.Destinations = without(route, s.dropped)
 	}
 	return s, nil, nil
+}
+
+// noRoute says why no destination gets r.
+func noRoute(route *evbus.Route, r *evbus.Record) error {
+	if route.Filtered {
+		return fmt.Errorf("%w: the filters of all that match %s refuse this event", ErrNoRoute, providers.Visible(r.Profile))
+	}
+	return fmt.Errorf("%w the profile: %s", ErrNoRoute, providers.Visible(r.Profile))
 }
 
 // without returns the destinations of route, and their numbers, that are not in dropped.
@@ -217,7 +253,7 @@ func (h *Hub) tell(records []*evbus.Record, s step) {
 			d.Drop(r)
 		}
 		if len(s.route.Destinations) == 0 {
-			h.unmatched.note(h.logger, r.Profile)
+			h.unmatched.note(h.logger, r.Profile, s.route.Filtered)
 		}
 		h.hooks.Event(r.Profile, len(s.taken))
 	}

@@ -41,6 +41,30 @@ func BenchmarkPut(b *testing.B) {
 	}
 }
 
+// BenchmarkPutFiltered is BenchmarkPut with an event of 20 keys, and filters on none or all of 10 destinations.
+func BenchmarkPutFiltered(b *testing.B) {
+	body := `{"uuid": "x", "event_data": {"host": "web1", "res": {"rc": 0}}` + strings.Repeat(`, "key": "some more text here"`, 20) + `}`
+	e := hub.Event{Profile: "idem-status", Tags: json.RawMessage(`{"type": "state-post", "ref": "x"}`), Body: json.RawMessage(body)}
+	for _, filter := range []string{"", `, filter: {tags.type: "*-post", message.event_data.host: "web*"}`, `, filter: {tags.type: "none"}`} {
+		b.Run("filter="+filter, func(b *testing.B) {
+			bs, yaml := brokers{}, "fake:\n"
+			for i := range 10 {
+				address := fmt.Sprint("a", i)
+				bs[address] = providertest.NewDiscardingFake(providers.Caps{Acked: true, Order: providers.Full})
+				yaml += fmt.Sprintf("- idem-*: {address: %s, format: raw%s}\n", address, filter)
+			}
+			r := open(b, bs, yaml)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := r.Put(b.Context(), e); err != nil {
+					b.Fatal(err)
+				}
+			}
+			r.flush()
+		})
+	}
+}
+
 func BenchmarkPutNowait(b *testing.B) {
 	r, e := benchmarkHub(b, 1), benchmarkEvent()
 	b.ReportAllocs()

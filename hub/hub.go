@@ -88,8 +88,9 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 
 // Stats is a snapshot of a hub.
 type Stats struct {
-	// Accepted counts the events that were accepted, Unmatched those of them that matched no destination.
-	Accepted, Unmatched int64
+	// Accepted counts the events that were accepted, Unmatched those of them that no destination wanted, and Filtered
+	// those of these that a pattern matched, but no filter let pass.
+	Accepted, Unmatched, Filtered int64
 	// Destinations are in the order of the acct file; those that a reload removed come last, and then those that the
 	// journal has events for although they were not in the file.
 	Destinations []DestinationStats
@@ -99,7 +100,7 @@ type Stats struct {
 
 // Stats returns a snapshot.
 func (h *Hub) Stats() Stats {
-	s := Stats{Accepted: h.accepted.Load(), Unmatched: h.unmatched.count.Load()}
+	s := Stats{Accepted: h.accepted.Load(), Unmatched: h.unmatched.count.Load(), Filtered: h.unmatched.filtered.Load()}
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
 	for _, d := range h.routing.Load().Destinations() {

@@ -59,7 +59,7 @@ func WithRunName(name string) Option { return func(c *config) { c.runName = name
 // WithLogger sets where the hub logs. The default is slog.Default.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
-// WithStrict makes Put return ErrNoRoute for an event that matches no destination.
+// WithStrict makes Put return ErrNoRoute for an event that no destination wants, by its profile or its filter.
 func WithStrict() Option { return func(c *config) { c.strict = true } }
 
 // WithHooks has functions called as events move.

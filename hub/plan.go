@@ -23,7 +23,8 @@ type Plan struct {
 	// Warnings are what is odd about the file, and not wrong.
 	Warnings []acct.Warning
 
-	table *profiles.Table
+	table  *profiles.Table
+	sealer *evbus.Sealer
 }
 
 // PlannedDestination is one destination of a plan.
@@ -33,6 +34,8 @@ type PlannedDestination struct {
 	// Section is the top-level key of the entry and Line where in the file the entry stands; 0 if unknown.
 	Section string
 	Line    int
+	// Filter says which events of these profiles the destination wants; nil: all.
+	Filter evbus.Filter
 	// Config says where the destination leads, and how.
 	Config evbus.Config
 }
@@ -41,7 +44,8 @@ type PlannedDestination struct {
 // file.
 func NewPlan(f *acct.File, opts ...Option) (*Plan, error) { return newConfig(opts).plan(f) }
 
-// Route returns the indices in Destinations of those whose pattern matches profile, in ascending order.
+// Route returns the indices in Destinations of those whose pattern matches profile, in ascending order, whatever their
+// filters say. RouteEvent asks these too.
 func (p *Plan) Route(profile string) []int { return p.table.Match(profile) }
 
 // Connect dials the destination and hangs up again.
@@ -58,11 +62,14 @@ func (c *config) plan(f *acct.File) (*Plan, error) {
 	byName := c.providersByName()
 	entries, warnings, err := f.Entries(slices.Sorted(mapKeys(byName)))
 	errs := []error{err}
-	p := &Plan{Warnings: slices.Concat(f.Warnings, warnings), MatchPlugin: f.MatchPlugin}
+	p := &Plan{
+		Warnings: slices.Concat(f.Warnings, warnings), MatchPlugin: f.MatchPlugin,
+		sealer: evbus.NewSealer(c.runName, c.maxEvent),
+	}
 	names := map[string]bool{}
 	var origins []acct.Entry
 	for _, e := range entries {
-		planned, err := c.planEntry(e, byName[e.Section], names)
+		planned, err := c.planEntry(e, byName[e.Section], names, c.matchers[f.MatchPlugin])
 		errs = append(errs, err)
 		p.Destinations = append(p.Destinations, planned...)
 		for range planned {
@@ -101,20 +108,24 @@ func mapKeys[V any](m map[string]V) func(yield func(string) bool) {
 type entryDecoder struct {
 	entry   acct.Entry
 	options *evbus.Options
+	wishes  *evbus.Wishes
 }
 
-func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.options) }
+func (d entryDecoder) Decode(into any) error { return d.entry.Decode(into, d.options, d.wishes) }
 
-// planEntry returns the destinations of one entry. names holds the identities given so far.
-func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]bool) ([]PlannedDestination, error) {
+// planEntry returns the destinations of one entry. names holds the identities given so far; compile is nil if the match
+// plugin is not known.
+func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]bool, compile profiles.Compile) ([]PlannedDestination, error) {
 	options := evbus.DefaultOptions()
 	if c.journal != "" {
 		options.Delivery.Backlog = evbus.DefaultBacklogWithJournal
 	}
 	options.Format = "" // so that it shows if the entry names none
 	wrong := mistakes{entry: e}
-	conns, err := p.Configure(entryDecoder{e, &options})
+	var wishes evbus.Wishes
+	conns, err := p.Configure(entryDecoder{e, &options, &wishes})
 	wrong.decoding(err)
+	filter := wrong.filter(wishes, compile)
 	options.Format = cmp.Or(c.format, options.Format, usualFormat(conns), evbus.DefaultFormat)
 	wrong.checking(options.Check())
 	var all []PlannedDestination
@@ -127,7 +138,7 @@ func (c *config) planEntry(e acct.Entry, p providers.Provider, names map[string]
 		})
 		wrong.checking(err)
 		all = append(all, PlannedDestination{
-			Name: name, Pattern: e.Pattern, Section: e.Section, Line: e.Line,
+			Name: name, Pattern: e.Pattern, Section: e.Section, Line: e.Line, Filter: filter,
 			Config: evbus.Config{Connection: conn, Options: options, Dial: dial},
 		})
 	}

@@ -30,8 +30,10 @@ func (h *Hub) PutNowait(e Event) error {
 	if err != nil {
 		return err
 	}
+	a := arrival{records: []*evbus.Record{r}}
 	for {
-		taken, full, err := h.tryAccept(h.routing.Load(), []*evbus.Record{r}, false)
+		a = h.route(a)
+		taken, full, err := h.tryAccept(a, false)
 		switch {
 		case full != nil:
 			return &full.FullError
@@ -104,12 +106,12 @@ type offers struct {
 
 // offerAll has records accepted in order, in as few steps as there is room for.
 func (h *Hub) offerAll(ctx context.Context, records []*evbus.Record, all *offers) error {
-	for len(records) > 0 {
-		routing := h.routing.Load()
-		taken, full, err := h.tryAccept(routing, records, all.watched)
+	for a := (arrival{records: records}); len(a.records) > 0; {
+		a = h.route(a)
+		taken, full, err := h.tryAccept(a, all.watched)
 		all.n += taken.n
 		all.watches = append(all.watches, taken.watches...)
-		records = records[taken.n:]
+		a = a.behind(taken.n)
 		if taken.offer != nil {
 			all.all = append(all.all, taken.offer)
 		}
@@ -117,7 +119,7 @@ func (h *Hub) offerAll(ctx context.Context, records []*evbus.Record, all *offers
 			return err
 		}
 		if full != nil {
-			if err := h.awaitRoom(ctx, routing, full); err != nil {
+			if err := h.awaitRoom(ctx, a.routing, full); err != nil {
 				return err
 			}
 		}

@@ -90,7 +90,7 @@ func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) error {
 		h.setMemory(d)
 		all = append(all, d)
 	}
-	next := &routing{Router: evbus.NewRouter(p.table, all), replaced: make(chan struct{})}
+	next := &routing{Router: evbus.NewRouter(p.table, all, p.filters()...), replaced: make(chan struct{})}
 	h.forgetRetired()
 	h.mu.Lock()
 	previous := h.routing.Swap(next)

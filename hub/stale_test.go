@@ -47,7 +47,7 @@ func TestAPutWithAStaleRoute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stale, full, err := h.tryAccept(old, []*evbus.Record{r}, false)
+		stale, full, err := h.tryAccept(arrival{records: []*evbus.Record{r}, routing: old}, false)
 		if stale.n != 0 || full != nil || err != nil {
 			t.Errorf("tryAccept = %+v, %v, %v; want to be asked again with the new routing", stale, full, err)
 		}
