@@ -51,12 +51,11 @@ func TestWrongKeysAreNamed(t *testing.T) {
 
 func keysOf(err error) (keys []string) {
 	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost one
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
 	}
 	for _, err := range all {
-		var wrong *providers.ConfigError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*providers.ConfigError](err); ok {
 			keys = append(keys, wrong.Key)
 		}
 	}
