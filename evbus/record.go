@@ -36,6 +36,7 @@ type Record struct {
 	accepted time.Time
 	timeText string // Time as CloudEvents spells it
 	size     int64
+	page     *Page // whose memory it is; nil: nobody uses it again
 }
 
 // What a record costs beside what is stored of it, in bytes: in memory, and in a journal.
@@ -71,7 +72,10 @@ func (r *Record) For(number uint32) *Record {
 // alone returns a copy of r that keeps no memory of other records.
 func (r *Record) alone() *Record {
 	c := *r
-	c.ID, c.timeText = strings.Clone(r.ID), strings.Clone(r.timeText)
+	c.page = nil
+	for _, text := range []*string{&c.ID, &c.timeText, &c.Profile, &c.RunName, &c.Key, &c.TraceParent} {
+		*text = strings.Clone(*text)
+	}
 	text := slices.Concat(r.Tags, r.Data)
 	tags := len(r.Tags)
 	c.Tags, c.Data = text[:tags:tags], text[tags:]

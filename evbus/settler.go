@@ -66,6 +66,7 @@ func (l *link) delivered(f *flight) {
 			l.tellDelivered(e)
 		}
 	}
+	release(f.entries)
 }
 
 // tellDelivered is for when the counters know it already.

@@ -1,8 +1,10 @@
 package evbus
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -70,37 +72,41 @@ func (r *Record) StoredSize() int {
 }
 
 // StoredParser parses stored records. A few of them share their memory, as those do that were put together. It is not
-// for concurrent use.
+// for concurrent use, and not copied once it was used.
 type StoredParser struct {
 	// Overhead is what a record counts in a backlog beside what is stored, in bytes.
 	Overhead int64
 
-	records []Record // to be used
-	pieces  int      // how many were made at once last
-	texts   [fieldAccepted]span
+	records []Record        // to be used
+	pieces  int             // how many were made at once last
+	texts   strings.Builder // the newest records' texts are parts of it
+	fields  fields
+	// The time of the record before: neighbours mostly have the same.
+	timeText []byte
+	time     time.Time
 }
 
-// span is a part of what is parsed; empty if the record has no such field.
+// fields are the parts of what is parsed that hold a text; empty if the record has no such field.
+type fields [fieldAccepted]span
+
 type span struct{ from, to int }
+
+func (s span) empty() bool { return s.from == s.to }
 
 // Parse is the reverse of AppendStored. The record keeps b.
 func (p *StoredParser) Parse(seq uint64, b []byte) (*Record, error) {
 	r := p.record()
-	r.Seq, r.size = seq, p.Overhead+int64(len(b))
-	p.texts = [fieldAccepted]span{}
-	for at := 0; at < len(b); {
-		number, kind, n := protowire.ConsumeTag(b[at:])
-		if n < 0 {
-			return nil, storedError(protowire.ParseError(n))
-		}
-		at += n
-		if n = p.field(r, number, kind, b, at); n < 0 {
-			return nil, storedError(protowire.ParseError(n))
-		}
-		at += n
+	return r, p.parse(r, seq, b)
+}
+
+// ParseInto is Parse for a record of a page, to which b belongs too: who uses the page again uses b again.
+func (p *StoredParser) ParseInto(page *Page, seq uint64, b []byte) (*Record, error) {
+	r := page.next()
+	err := p.parse(r, seq, b)
+	if err != nil {
+		page.held.Add(-1) // nobody else will
 	}
-	p.setTexts(r, b)
-	return r, r.checkStored()
+	return r, err
 }
 
 // record returns a record to fill. One that is left over when nobody parses any more is not worth much: the first are
@@ -113,6 +119,35 @@ func (p *StoredParser) record() *Record {
 	r := &p.records[0]
 	p.records = p.records[1:]
 	return r
+}
+
+func (p *StoredParser) parse(r *Record, seq uint64, b []byte) error {
+	r.Seq, r.size = seq, p.Overhead+int64(len(b))
+	p.fields = fields{}
+	for at := 0; at < len(b); {
+		number, kind, n := consumeTag(b[at:])
+		if n < 0 {
+			return storedError(protowire.ParseError(n))
+		}
+		at += n
+		if n = p.field(r, number, kind, b, at); n < 0 {
+			return storedError(protowire.ParseError(n))
+		}
+		at += n
+	}
+	if err := p.check(r, b); err != nil {
+		return storedError(err)
+	}
+	p.setTexts(r, b)
+	return nil
+}
+
+// consumeTag is protowire.ConsumeTag, and fast for the tags of one byte, which are all of ours.
+func consumeTag(b []byte) (protowire.Number, protowire.Type, int) {
+	if tag := b[0]; tag >= 1<<3 && tag < 0x80 {
+		return protowire.Number(tag >> 3), protowire.Type(tag & 7), 1
+	}
+	return protowire.ConsumeTag(b)
 }
 
 // field sets one field of r to the value at b[at:], and returns the value's length. Unknown ones are passed over.
@@ -134,7 +169,7 @@ func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.
 	}
 	switch number {
 	case fieldID, fieldTime, fieldProfile, fieldRunName, fieldKey, fieldTraceParent:
-		p.texts[number] = span{at + n - len(value), at + n}
+		p.fields[number] = span{at + n - len(value), at + n}
 	case fieldTags:
 		r.Tags = value[:len(value):len(value)]
 	case fieldData:
@@ -147,40 +182,56 @@ func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.
 	return n
 }
 
-// setTexts makes one string of all texts, which lie close to each other, and gives each field its part of it.
+// check refuses a record in which something is missing, and sets the time of one in which nothing is.
+func (p *StoredParser) check(r *Record, b []byte) error {
+	text := b[p.fields[fieldTime].from:p.fields[fieldTime].to]
+	if len(p.timeText) == 0 || !bytes.Equal(text, p.timeText) {
+		at, err := time.Parse(time.RFC3339Nano, string(text))
+		if err != nil {
+			return err
+		}
+		p.timeText, p.time = append(p.timeText[:0], text...), at
+	}
+	r.Time = p.time
+	if p.fields[fieldID].empty() || p.fields[fieldProfile].empty() || len(r.Tags) == 0 || r.Data == nil {
+		return errors.New("id, profile, tags or data are missing")
+	}
+	return nil
+}
+
+// setTexts copies all texts, which lie close to each other, and gives each field its part of the copy.
 func (p *StoredParser) setTexts(r *Record, b []byte) {
 	all := span{from: len(b)}
-	for _, s := range p.texts {
-		if s.to > s.from {
+	for _, s := range p.fields {
+		if !s.empty() {
 			all.from, all.to = min(all.from, s.from), max(all.to, s.to)
 		}
 	}
-	if all.to == 0 {
-		return
-	}
-	joined := string(b[all.from:all.to])
+	copied := p.text(b[all.from:all.to])
 	text := func(number protowire.Number) string {
-		s := p.texts[number]
-		if s.to == s.from {
+		s := p.fields[number]
+		if s.empty() {
 			return ""
 		}
-		return joined[s.from-all.from : s.to-all.from]
+		return copied[s.from-all.from : s.to-all.from]
 	}
 	r.ID, r.timeText, r.Profile = text(fieldID), text(fieldTime), text(fieldProfile)
 	r.RunName, r.Key, r.TraceParent = text(fieldRunName), text(fieldKey), text(fieldTraceParent)
 }
 
-// checkStored completes r.
-func (r *Record) checkStored() error {
-	at, err := time.Parse(time.RFC3339Nano, r.timeText)
-	if err != nil {
-		return storedError(err)
+// pieceTexts is how many bytes the texts of neighbours share at most, unless one alone has more.
+const pieceTexts = 4 << 10
+
+// text returns b as a string, which shares its memory with those of neighbours: texts only ever grows at its end, and
+// is let go when it is full.
+func (p *StoredParser) text(b []byte) string {
+	if size := p.texts.Cap(); size-p.texts.Len() < len(b) {
+		p.texts.Reset()
+		p.texts.Grow(max(len(b), min(2*size, pieceTexts)))
 	}
-	if r.ID == "" || r.Profile == "" || len(r.Tags) == 0 || r.Data == nil {
-		return storedError(errors.New("id, profile, tags or data are missing"))
-	}
-	r.Time = at
-	return nil
+	from := p.texts.Len()
+	p.texts.Write(b)
+	return p.texts.String()[from:]
 }
 
 func storedError(err error) error { return fmt.Errorf("a stored event cannot be read: %w", err) }

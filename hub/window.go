@@ -37,14 +37,15 @@ type window struct {
 	done   journal.Cursor
 
 	// Only who reads touches these.
-	reader  *journal.Reader // nil until something has to be read from disk
-	parser  evbus.StoredParser
-	entries []journal.Entry
-	parsed  []*evbus.Record
+	reader *journal.Reader // nil until something has to be read from disk
+	parser *evbus.StoredParser
+	pages  *pages
+	ahead  *ahead // nil while nobody reads ahead
+	page   *page  // what is being served; nil: none
 }
 
 func newWindow(j *journal.Journal, number uint32, logger *slog.Logger) *window {
-	w := &window{journal: j, number: number, logger: logger, parser: evbus.StoredParser{Overhead: evbus.JournalOverhead}}
+	w := &window{journal: j, number: number, logger: logger, parser: &evbus.StoredParser{Overhead: evbus.JournalOverhead}}
 	for _, d := range j.Destinations() {
 		if d.Number != number {
 			continue
@@ -122,41 +123,86 @@ func (w *window) serve(r *evbus.Record, stored int) {
 	w.served.Push(w.read)
 }
 
-// takeFromDisk reads what is on disk alone, until there is nothing more: then the destination has caught up.
+// takeFromDisk takes what is on disk alone, until there is nothing more: then the destination has caught up. It waits for
+// the disk only while it has nothing.
 func (w *window) takeFromDisk(dst []*evbus.Record, limit int, maxBytes int64) ([]*evbus.Record, evbus.Lost, error) {
-	if w.reader == nil {
-		w.reader = w.journal.Reader(w.number)
-		w.reader.Seek(w.position())
-	}
 	var lost evbus.Lost
 	for n := len(dst); ; {
-		newest := w.newestSeq()
-		entries, gone, err := w.reader.Read(w.entries[:0], limit, maxBytes)
-		w.entries = entries
+		p := w.nextPage(len(dst) == n)
+		if p == nil {
+			return dst, lost, nil
+		}
 		var more evbus.Lost
-		dst, more = w.serveEntries(dst, entries, gone)
+		dst, more = w.servePage(p, dst, limit-(len(dst)-n), &maxBytes)
 		lost = lost.Plus(more)
-		clear(entries)
-		if err != nil || len(dst) > n {
-			return dst, lost, err
+		switch {
+		case !p.over():
+			return dst, lost, nil
+		case !p.last():
+			w.page = nil
+			continue
+		case len(dst) > n:
+			return dst, lost, nil // what ends the page is for the next time
 		}
-		if len(entries) > 0 || gone.Events > 0 {
-			continue // there may be more behind what is lost
+		w.page = nil
+		w.endAhead()
+		if p.err != nil {
+			return dst, lost, p.err
 		}
-		if caughtUp, phantom := w.catchUp(newest); caughtUp {
+		if caughtUp, phantom := w.catchUp(p.newest); caughtUp {
 			return dst, lost.Plus(phantom), nil
 		}
 	}
 }
 
-func (w *window) serveEntries(dst []*evbus.Record, entries []journal.Entry, gone journal.Totals) ([]*evbus.Record, evbus.Lost) {
-	parsed := w.parse(entries)
-	defer clear(parsed)
+// nextPage returns the page that is to be served. Without wait it is nil if the next one is not there yet.
+func (w *window) nextPage(wait bool) *page {
+	if w.page != nil {
+		return w.page
+	}
+	if w.ahead == nil {
+		w.readAhead()
+	}
+	if wait {
+		w.page = <-w.ahead.ready
+		return w.page
+	}
+	select {
+	case w.page = <-w.ahead.ready:
+	default:
+	}
+	return w.page
+}
+
+// readAhead begins to read what comes behind the records that were read.
+func (w *window) readAhead() {
+	if w.reader == nil {
+		w.reader = w.journal.Reader(w.number)
+		w.reader.Seek(w.position())
+	}
+	if w.pages == nil {
+		w.pages = newPages()
+	}
+	w.ahead = &ahead{reader: w.reader, newest: w.newestSeq, parser: w.parser, pages: w.pages, logger: w.logger}
+	w.ahead.start()
+}
+
+func (w *window) endAhead() {
+	if w.ahead != nil {
+		w.ahead.end()
+		w.ahead = nil
+	}
+}
+
+// servePage appends to dst what comes next in p.
+func (w *window) servePage(p *page, dst []*evbus.Record, limit int, maxBytes *int64) ([]*evbus.Record, evbus.Lost) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	lost := w.lose(gone)
-	for i, r := range parsed {
-		e := &entries[i]
+	lost := w.lose(p.gone)
+	p.gone = journal.Totals{}
+	for limit > 0 && *maxBytes > 0 && !p.over() {
+		e, r := &p.entries[p.served], p.records[p.served]
+		p.served++
 		if r == nil {
 			w.read.Seq = e.Seq
 			lost = lost.Plus(w.lose(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))}))
@@ -165,22 +211,10 @@ func (w *window) serveEntries(dst []*evbus.Record, entries []journal.Entry, gone
 		w.oldest = r.Accepted()
 		w.serve(r, len(e.Data))
 		dst = append(dst, r)
+		limit--
+		*maxBytes -= r.Size()
 	}
 	return dst, lost
-}
-
-// parse returns the records of entries, nil for each that is none. It takes a while, so w.mu is not held.
-func (w *window) parse(entries []journal.Entry) []*evbus.Record {
-	w.parsed = w.parsed[:0]
-	for i := range entries {
-		r, err := w.parser.Parse(entries[i].Seq, entries[i].Data)
-		if err != nil {
-			w.logger.Error("an event in the journal cannot be read", "seq", entries[i].Seq, "error", err)
-			r = nil
-		}
-		w.parsed = append(w.parsed, r)
-	}
-	return w.parsed
 }
 
 // lose notes that records are gone. w.mu is held.
@@ -209,8 +243,7 @@ func (w *window) catchUp(newest uint64) (caughtUp bool, phantom evbus.Lost) {
 		return true, phantom // and still behind: push has yet to say what was read, and only then does unread count right
 	}
 	w.behind = false
-	w.reader.Close()
-	w.reader = nil
+	w.close()
 	if n := w.unread.Events; n > 0 {
 		phantom = evbus.Lost{Events: n, Bytes: w.unread.Bytes}
 		w.lose(journal.Totals{Events: uint64(n), Bytes: uint64(w.unread.Bytes - int64(n)*evbus.JournalOverhead)})
@@ -265,8 +298,9 @@ func (w *window) waiting() evbus.Unread {
 
 // close is for when nobody reads any more.
 func (w *window) close() {
+	w.endAhead()
 	if w.reader != nil {
 		w.reader.Close()
-		w.reader = nil
+		w.reader, w.pages, w.page = nil, nil, nil
 	}
 }
