@@ -47,23 +47,42 @@ func TestOpenNamesTheWrongKey(t *testing.T) {
 		"proxy scheme":       {func(c *evhttp.Config) { c.Proxy = secret("ftp://hunter2@proxy") }, "proxy"},
 		"proxy unparsable":   {func(c *evhttp.Config) { c.Proxy = secret("http://me:hunter2@pro xy") }, "proxy"},
 		"proxy and unix":     {func(c *evhttp.Config) { c.URL, c.Proxy = "/run/x.sock", secret("env") }, "proxy"},
+		"batch":              {func(c *evhttp.Config) { c.Batch = "json" }, "batch"},
+		"no batch bytes":     {func(c *evhttp.Config) { c.BatchBytes = 0 }, "batch_bytes"},
+		"many batch bytes":   {func(c *evhttp.Config) { c.BatchBytes = providers.GiB + 1 }, "batch_bytes"},
+		"hmac, no secret":    {func(c *evhttp.Config) { c.HMAC.Format = "base64" }, "hmac.secret"},
+		"hmac, empty secret": {func(c *evhttp.Config) { c.HMAC.Secret = secret("") }, "hmac.secret"},
+		"hmac, algorithm":    {func(c *evhttp.Config) { c.HMAC.Secret, c.HMAC.Algorithm = secret("hunter2"), "md5" }, "hmac.algorithm"},
+		"hmac, format":       {func(c *evhttp.Config) { c.HMAC.Secret, c.HMAC.Format = secret("hunter2"), "utf8" }, "hmac.format"},
+		"hmac, header":       {func(c *evhttp.Config) { c.HMAC.Secret, c.HMAC.Header = secret("hunter2"), "X Y" }, "hmac.header"},
+		"hmac, prefix":       {func(c *evhttp.Config) { c.HMAC.Secret, c.HMAC.Prefix = secret("hunter2"), new("\n") }, "hmac.header"},
+		"hmac, other header": {func(c *evhttp.Config) {
+			header("x-hub-signature-256", "hunter2")(c)
+			c.HMAC.Secret = secret("hunter2")
+		}, "hmac.header"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := connection(t, func(c *evhttp.Config) {
 				c.URL = "http://example.com/in"
 				tc.set(c)
 			}).Open(environment(providers.OrderKey))
-			var wrong *providers.ConfigError
-			if !errors.As(err, &wrong) {
-				t.Fatalf("Open = %v, want a ConfigError", err)
-			}
-			if wrong.Key != tc.key {
-				t.Errorf("key %q, want %q (%v)", wrong.Key, tc.key, err)
-			}
+			wrongKey(t, err, tc.key)
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the error tells the secret: %v", err)
 			}
 		})
+	}
+}
+
+// wrongKey checks that err is about that key.
+func wrongKey(t *testing.T, err error, key string) {
+	t.Helper()
+	var wrong *providers.ConfigError
+	if !errors.As(err, &wrong) {
+		t.Fatalf("%v, want a ConfigError", err)
+	}
+	if wrong.Key != key {
+		t.Errorf("key %q, want %q (%v)", wrong.Key, key, err)
 	}
 }
 
@@ -119,4 +138,24 @@ type given struct{ url string }
 func (g given) Decode(into any) error {
 	into.(*evhttp.Config).URL = g.url
 	return nil
+}
+
+// TestFormatsThatAreNotJSON cannot be in a batch, nor be taken apart.
+func TestFormatsThatAreNotJSON(t *testing.T) {
+	for key, set := range map[string]configure{
+		"batch":   func(c *evhttp.Config) { c.Batch = "array" },
+		"outputs": func(c *evhttp.Config) { c.Outputs = evhttp.Outputs{{Name: "x", Value: "$"}} },
+		"":        func(*evhttp.Config) {},
+	} {
+		env := environment(providers.OrderKey)
+		env.Format = "msgpack"
+		_, err := connection(t, func(c *evhttp.Config) {
+			c.URL = "http://x.example"
+			set(c)
+		}).Open(env)
+		if key == "" && err == nil {
+			continue
+		}
+		wrongKey(t, err, key)
+	}
 }

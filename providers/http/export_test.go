@@ -1,0 +1,4 @@
+package http
+
+// LookUp is lookUp.
+var LookUp = lookUp
