@@ -16,15 +16,15 @@ import (
 	"github.com/evhub/evhub/acct"
 )
 
-const fernetFixture = "testdata/acct.fernet"
+const (
+	fernetFixture = "testdata/acct.fernet"
+	aesgcmFixture = "testdata/acct.aesgcm256"
+	damaged       = "cannot be decrypted with this key: wrong key, or the file is damaged"
+)
 
-func fixtureKey(t *testing.T) string {
+func fixtureKey(t testing.TB) acct.Key {
 	t.Helper()
-	key, err := os.ReadFile("testdata/acct.fernet.key")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(key)
+	return acct.Key(readFile(t, fernetFixture+".key"))
 }
 
 // noEnv is an empty environment.
@@ -46,14 +46,14 @@ func TestFernetHoldsTheSameAsYAML(t *testing.T) {
 
 func TestKeyFromTheEnvironment(t *testing.T) {
 	key := fixtureKey(t)
-	getenv := func(name string) string { return map[string]string{"ACCT_FILE": fernetFixture, "ACCT_KEY": key}[name] }
+	getenv := func(name string) string { return map[string]string{"ACCT_FILE": fernetFixture, "ACCT_KEY": string(key)}[name] }
 	if _, err := acct.Load("", acct.Options{Getenv: getenv}); err != nil {
 		t.Error(err)
 	}
 }
 
 // sealFile encrypts plain into a file and returns its path and key.
-func sealFile(t *testing.T, plain []byte) (path, key string) {
+func sealFile(t *testing.T, plain []byte) (path string, key acct.Key) {
 	t.Helper()
 	k := new(fernet.Key)
 	if err := k.Generate(); err != nil {
@@ -63,7 +63,7 @@ func sealFile(t *testing.T, plain []byte) (path, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return writeFile(t, filepath.Join(t.TempDir(), "acct.fernet"), string(token)+"\n"), k.Encode()
+	return writeFile(t, filepath.Join(t.TempDir(), "acct.fernet"), string(token)+"\n"), acct.Key(k.Encode())
 }
 
 func TestFernetErrorsHaveNoLine(t *testing.T) {
@@ -117,26 +117,31 @@ func TestDamagedTokensAllFailAlike(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := writeFile(t, filepath.Join(t.TempDir(), "acct.fernet"), string(data))
-			checkLoad(t, path, acct.Options{Key: fixtureKey(t)}, "cannot be decrypted with this key: wrong key, or the file is damaged")
+			checkLoad(t, path, acct.Options{Key: fixtureKey(t)}, damaged)
 		})
 	}
 }
 
 func TestWrongKeys(t *testing.T) {
 	other := new(fernet.Key)
-	malformed := "the key (ACCT_KEY) is not a Fernet key: 32 bytes in url-safe base64, which is 44 characters"
-	for name, tt := range map[string]struct{ key, want string }{
-		"another": {other.Encode(), "cannot be decrypted with this key: wrong key, or the file is damaged"},
+	malformed := "the key is malformed; want 32 bytes in base64, which is 44 characters, as `evhub acct keygen` prints it"
+	encrypted := "is encrypted (a Fernet token); give the key that it was encrypted with, in ACCT_KEY or a key file"
+	for name, tt := range map[string]struct {
+		key  acct.Key
+		want string
+	}{
+		"another": {acct.Key(other.Encode()), damaged},
 		"short":   {"c2hvcnQ=", malformed},
-		"no key":  {"", "looks like a Fernet token; set ACCT_KEY to the key that it was encrypted with"},
+		"no key":  {"", encrypted},
 		"text":    {canary, malformed},
-		"blank":   {"  \n", "looks like a Fernet token; set ACCT_KEY to the key that it was encrypted with"},
+		"blank":   {"  \n", encrypted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkLoad(t, fernetFixture, acct.Options{Key: tt.key}, tt.want)
 		})
 	}
-	checkLoad(t, "testdata/acct-dict.yaml", acct.Options{Key: canary}, "is not encrypted, but a key is given; unset ACCT_KEY, or encrypt the file with `acct encrypt`")
+	checkLoad(t, "testdata/acct-dict.yaml", acct.Options{Key: canary}, malformed)
+	checkLoad(t, "testdata/acct-dict.yaml", acct.Options{Key: fixtureKey(t)}, "is not encrypted, but a key is given; unset ACCT_KEY, or encrypt the file with `evhub acct encrypt`")
 }
 
 // checkLoad checks that Load fails with an *Error for path that says want, and does not quote the key.
@@ -147,7 +152,7 @@ func checkLoad(t *testing.T, path string, opts acct.Options, want string) {
 	if f != nil || text(err) != path+": "+want {
 		t.Errorf("got %v\nwant %s: %s", err, path, want)
 	}
-	if opts.Key != "" && strings.Contains(text(err), opts.Key) {
+	if opts.Key != "" && strings.Contains(text(err), string(opts.Key)) {
 		t.Errorf("the key leaks: %v", err)
 	}
 }

@@ -13,6 +13,8 @@ import (
 const (
 	matchPluginKey     = "match_plugin"
 	defaultMatchPlugin = "glob"
+	defaultKey         = "default"
+	backendKey         = "backend_key"
 )
 
 // File is an acct file that has been read. It does not change and may be used concurrently.
@@ -22,10 +24,19 @@ type File struct {
 	// MatchPlugin is the value of the top-level key match_plugin; "glob" if absent. Whether there is such a plugin
 	// is for the caller to check: see MatchPluginError.
 	MatchPlugin string
+	// Default is the profile that acct takes where none is named: the top-level key default, or "default". It concerns
+	// credentials, and no events.
+	Default string
+	// BackendKey is the section that lists stores from which acct fetches more profiles: the top-level key backend_key,
+	// or "acct-backends". evhub fetches none, and warns if there are any.
+	BackendKey string
+	// CryptoPlugin is how the file was encrypted; empty if it was plaintext.
+	CryptoPlugin string
 	// Warnings are about the file as a whole.
 	Warnings []Warning
 
-	root          []pair // top-level keys, in file order
+	doc           *yaml.Node // nil if the file is empty
+	root          []pair     // top-level keys, in file order
 	matchPluginAt *yaml.Node
 	getenv        func(string) string
 }
@@ -37,7 +48,7 @@ func Parse(name string, data []byte) (*File, error) { return parse(name, data, o
 func parse(name string, data []byte, getenv func(string) string) (*File, error) {
 	f := &File{Name: name, getenv: getenv}
 	if looksLikeToken(data) {
-		return nil, f.wrong("looks like a Fernet token; set ACCT_KEY to the key that it was encrypted with")
+		return nil, f.wrong("%w", ErrEncrypted)
 	}
 	text, err := f.checkText(data)
 	if err != nil {
@@ -84,7 +95,7 @@ func (f *File) parseYAML(data []byte) (doc *yaml.Node, err error) {
 
 // setRoot takes over the tree of the file, from YAML or msgpack.
 func (f *File) setRoot(doc *yaml.Node) error {
-	f.MatchPlugin = defaultMatchPlugin
+	f.MatchPlugin, f.Default, f.BackendKey = defaultMatchPlugin, "default", "acct-backends"
 	if doc == nil {
 		return nil
 	}
@@ -99,24 +110,30 @@ func (f *File) setRoot(doc *yaml.Node) error {
 		return f.errorf(doc, "", "want a mapping with a key for each provider, such as kafka, not %s", describe(doc))
 	}
 	errs := f.checkKeys(doc, "")
-	f.root = pairs(doc)
+	f.doc, f.root = doc, pairs(doc)
 	for _, p := range f.root {
-		if p.key == matchPluginKey {
-			errs = append(errs, f.setMatchPlugin(p)...)
+		switch p.key {
+		case matchPluginKey:
+			f.matchPluginAt = p.at
+			errs = append(errs, f.setName(p, &f.MatchPlugin, "the name of a match plugin, such as glob or regex")...)
+		case defaultKey:
+			errs = append(errs, f.setName(p, &f.Default, "the name of a profile, as acct has it")...)
+		case backendKey:
+			errs = append(errs, f.setName(p, &f.BackendKey, "the key of the section with acct's backends")...)
 		}
 	}
 	return f.join(errs)
 }
 
-func (f *File) setMatchPlugin(p pair) []error {
-	f.matchPluginAt = p.at
-	if isNull(p.value) {
-		return nil
+// setName sets what a top-level key of acct's own gives; null is as good as no key.
+func (f *File) setName(p pair, name *string, what string) []error {
+	switch {
+	case isNull(p.value):
+	case p.value.Kind != yaml.ScalarNode || p.value.Value == "":
+		return []error{f.errorf(p.value, p.key, "want %s", what)}
+	default:
+		*name = p.value.Value
 	}
-	if p.value.Kind != yaml.ScalarNode || p.value.Value == "" {
-		return []error{f.errorf(p.value, matchPluginKey, "want the name of a match plugin, such as glob or regex")}
-	}
-	f.MatchPlugin = p.value.Value
 	return nil
 }
 

@@ -39,7 +39,7 @@ func (f *File) checkText(data []byte) ([]byte, error) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			return nil, f.errorf(&yaml.Node{Line: line}, "",
-				"is not UTF-8 text; save it as UTF-8 (of encrypted files only Fernet tokens can be read, with ACCT_KEY)")
+				"is not UTF-8 text; save it as UTF-8, or, if it is encrypted, give its key in ACCT_KEY or a key file")
 		case r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f:
 			return nil, f.errorf(&yaml.Node{Line: line}, "", "control character %U; in a quoted string write an escape such as \"\\x1b\"", r)
 		}

@@ -6,13 +6,17 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 )
 
 // Options say how Load finds and opens a file. The zero value uses the process's environment.
 type Options struct {
-	// Key decrypts the file. Empty: the value of $ACCT_KEY; if that is empty too, the file is plaintext.
-	Key string `json:"-"`
+	// Key decrypts the file. Empty: the content of KeyFile, else the value of $ACCT_KEY; if that is empty too, the
+	// file is plaintext.
+	Key Key `json:"-"`
+	// KeyFile is the path of a file that holds the key, with space around it.
+	KeyFile string `json:"-"`
+	// CryptoPlugin is how the file is encrypted. Empty: as it looks.
+	CryptoPlugin string `json:"-"`
 	// Getenv looks up ACCT_FILE, ACCT_KEY and the variables of {env: NAME}. Nil: os.Getenv.
 	Getenv func(string) string `json:"-"`
 }
@@ -20,29 +24,38 @@ type Options struct {
 // Format implements fmt.Formatter for all verbs, so that the key is never printed.
 func (o Options) Format(s fmt.State, _ rune) { fmt.Fprint(s, "acct.Options{...}") }
 
-// Load reads the acct file at path; an empty path means $ACCT_FILE. With a key the file must be a Fernet token around
-// msgpack, as `acct encrypt` writes it; its age does not matter. Errors are *Errors, all of them joined.
-func Load(path string, opts Options) (*File, error) {
-	getenv := opts.Getenv
-	if getenv == nil {
-		getenv = os.Getenv
+func (o Options) getenv() func(string) string {
+	if o.Getenv == nil {
+		return os.Getenv
 	}
+	return o.Getenv
+}
+
+// Load reads the acct file at path; an empty path means $ACCT_FILE. With a key the file must be msgpack in a Fernet token
+// or in AES-GCM, as `acct encrypt` writes it; its age does not matter. Errors of the file are *Errors, all of them joined.
+func Load(path string, opts Options) (*File, error) {
+	getenv := opts.getenv()
 	if path == "" {
 		path = getenv("ACCT_FILE")
 	}
 	if path == "" {
 		return nil, errors.New("no acct file: name one, or set ACCT_FILE")
 	}
+	key, warnings, err := opts.ReadKey()
+	if err != nil {
+		return nil, err
+	}
 	data, mode, err := readLimited(path)
 	if err != nil {
 		return nil, &Error{File: path, Err: err}
 	}
-	key := opts.Key
-	if key == "" {
-		key = getenv("ACCT_KEY")
-	}
-	if key = strings.TrimSpace(key); key != "" {
-		return parseFernet(path, data, key, getenv)
+	if key != "" {
+		f, err := parseEncrypted(path, data, key, opts.CryptoPlugin, getenv)
+		if err != nil {
+			return nil, err
+		}
+		f.Warnings = append(f.Warnings, warnings...)
+		return f, nil
 	}
 	f, err := parse(path, data, getenv)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"unicode/utf8"
 
@@ -27,7 +26,9 @@ func nodesFromMsgpack(data []byte) (*yaml.Node, error) {
 	switch {
 	case errors.Is(err, errTooMany):
 		return nil, err
-	case err != nil, root.Kind != yaml.MappingNode:
+	case errors.Is(err, errBinary):
+		return nil, err
+	case err != nil, root.Kind != yaml.MappingNode && !isNull(root):
 		return nil, errNotMsgpack
 	}
 	if _, err := u.dec.PeekCode(); !errors.Is(err, io.EOF) {
@@ -90,13 +91,16 @@ func (u *unpacker) scalar() (*yaml.Node, error) {
 	case string:
 		return textNode(v)
 	case []byte:
+		if !utf8.Valid(v) {
+			return nil, errBinary
+		}
 		return textNode(string(v))
 	case bool:
 		return scalarNode("!!bool", strconv.FormatBool(v)), nil
 	case float32:
-		return floatNode(float64(v)), nil
+		return scalarNode("!!float", canonicalFloat(float64(v))), nil
 	case float64:
-		return floatNode(v), nil
+		return scalarNode("!!float", canonicalFloat(v)), nil
 	}
 	return scalarNode("!!int", fmt.Sprint(value)), nil
 }
@@ -108,18 +112,7 @@ func textNode(s string) (*yaml.Node, error) {
 	return scalarNode("!!str", s), nil
 }
 
-func floatNode(f float64) *yaml.Node {
-	switch {
-	case math.IsNaN(f):
-		return scalarNode("!!float", ".nan")
-	case math.IsInf(f, 1):
-		return scalarNode("!!float", ".inf")
-	case math.IsInf(f, -1):
-		return scalarNode("!!float", "-.inf")
-	}
-	return scalarNode("!!float", strconv.FormatFloat(f, 'g', -1, 64))
-}
-
+// scalarNode returns a node whose tag counts, whatever its value looks like.
 func scalarNode(tag, value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+	return &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.TaggedStyle, Tag: tag, Value: value}
 }

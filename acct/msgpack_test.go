@@ -42,7 +42,7 @@ func TestMsgpackValues(t *testing.T) {
 	}
 	var got config
 	check(t, entries[0].Decode(&got))
-	want := config{Text: "bytes", Int: -5, Size: math.MaxUint64, Float: 1.5, Flag: true, Map: map[string]string{"f": "2", "i": ".inf", "j": "-.inf", "n": ".nan"},
+	want := config{Text: "bytes", Int: -5, Size: math.MaxUint64, Float: 1.5, Flag: true, Map: map[string]string{"f": "2.0", "i": ".inf", "j": "-.inf", "n": ".nan"},
 		List: []string{"a", "1"}, inlined: inlined{"2024-03-19 12:00:00.123456+00:00"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{})); diff != "" {
 		t.Error(diff)

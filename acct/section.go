@@ -9,8 +9,9 @@ import (
 // Entries returns the entries of every section whose key is one of names (names and aliases of providers), in file
 // order. In list form an element with several patterns makes several entries.
 //
-// err holds what is wrong with the shape of these sections, joined *Errors (of over a hundred only the first). The entries that are sound are returned
-// even so, so that a caller can decode them and report every mistake of the file at once.
+// err holds what is wrong with the shape of these sections, joined *Errors (of over a hundred only the first). The
+// entries that are sound are returned even so, so that a caller can decode them and report every mistake of the file at
+// once.
 //
 // Other sections are left alone, whatever they hold. Those that look as if a provider was meant yield a Warning.
 func (f *File) Entries(names []string) ([]Entry, []Warning, error) {
@@ -24,7 +25,11 @@ func (f *File) Entries(names []string) ([]Entry, []Warning, error) {
 		case slices.Contains(names, section.key):
 			found, wrong := f.sectionEntries(section)
 			entries, errs = append(entries, found...), append(errs, wrong...)
-		case section.key != matchPluginKey:
+		case section.key == f.BackendKey:
+			if !isNull(section.value) {
+				warnings = append(warnings, f.warn(section, "names stores that acct would fetch profiles from, which evhub does not: what it needs must be in this file"))
+			}
+		case section.key != matchPluginKey && section.key != defaultKey && section.key != backendKey:
 			if w, odd := f.oddSection(section, names); odd {
 				warnings = append(warnings, w)
 			}
