@@ -13,7 +13,7 @@ import (
 // Options are the keys that every entry of the acct file has beside its provider's own.
 type Options struct {
 	Name     string   `yaml:"name" doc:"Identity of the destination that survives a change of address or pattern."`
-	Format   string   `yaml:"format" doc:"How the event becomes a body: idem, idem-compact or raw."`
+	Format   string   `yaml:"format" doc:"How the event becomes a body: idem (Idem calls it json), idem-compact, raw, cloudevents or msgpack."`
 	Source   string   `yaml:"source" doc:"CloudEvents source, if not /evhub/<run name>."`
 	Delivery Delivery `yaml:"delivery" doc:"How events are buffered, batched and retried."`
 }
@@ -98,8 +98,9 @@ func (o Options) Check() error {
 		}
 	}
 	d := o.Delivery
-	_, known := FormatNamed(o.Format)
-	refuse(!known, "format", "no format %q; there are %s", o.Format, strings.Join(FormatNames(), ", "))
+	if err := CheckFormat(o.Format); err != nil {
+		errs = append(errs, providers.Invalid("format", "%v", err))
+	}
 	refuse(d.OnFull != Block && d.OnFull != DropOldest && d.OnFull != DropNewest,
 		"delivery.on_full", "no policy %q; there are block, drop_oldest, drop_newest", d.OnFull)
 	refuse(d.Order != providers.OrderKey && d.Order != providers.OrderStrict && d.Order != providers.OrderNone,

@@ -26,7 +26,9 @@ type flight struct {
 	ends     []int  // where each body in bodies ends
 	attrs    []providers.Attr
 	sources  sources
-	sent     providers.Flight
+	// refusal is why the format has no body for the only entry, which is not sent then.
+	refusal error
+	sent    providers.Flight
 }
 
 // fill prepares the messages of f.entries. It takes away, and returns, those that are more than one send may carry.
@@ -42,7 +44,7 @@ func (f *flight) fill(s *settings) (rest []entry) {
 		r := e.record
 		f.bytes += r.Size()
 		first := len(f.attrs)
-		if !s.Connection.Caps.NoAttrs {
+		if !s.Connection.Caps.NoAttrs && !s.format.structured {
 			f.attrs = r.appendAttributes(f.attrs, f.sources.of(r, s.Options.Source))
 		}
 		m := providers.Message{
@@ -69,17 +71,29 @@ func (f *flight) format(s *settings) (rest []entry) {
 		if s.format.whole != nil {
 			size += len(s.format.whole(r))
 		} else {
-			f.bodies = s.format.Append(f.bodies, r)
-			f.ends = append(f.ends, len(f.bodies))
-			size = len(f.bodies)
+			bodies, err := s.format.Append(f.bodies, r, f.sources.of(r, s.Options.Source))
+			f.ends = append(f.ends, len(bodies))
+			switch {
+			case err != nil && i > 0:
+				return f.cut(i)
+			case err != nil:
+				f.refusal = err
+				return f.cut(1)
+			}
+			f.bodies, size = bodies, len(bodies)
 		}
 		if most > 0 && size > most && i > 0 { // one that is alone may be larger
-			rest = slices.Clone(f.entries[i:])
-			clear(f.entries[i:])
-			f.entries = f.entries[:i]
-			break
+			return f.cut(i)
 		}
 	}
+	return nil
+}
+
+// cut takes away, and returns, all entries but the first n.
+func (f *flight) cut(n int) (rest []entry) {
+	rest = slices.Clone(f.entries[n:])
+	clear(f.entries[n:])
+	f.entries = f.entries[:n]
 	return rest
 }
 
@@ -91,7 +105,7 @@ func (f *flight) reset() {
 	clear(f.entries)
 	clear(f.messages)
 	clear(f.attrs)
-	f.entries, f.messages, f.sent = f.entries[:0], f.messages[:0], nil
+	f.entries, f.messages, f.sent, f.refusal = f.entries[:0], f.messages[:0], nil, nil
 	if cap(f.bodies) > keptBodies {
 		f.bodies = nil
 	}

@@ -1,42 +1,56 @@
 package evbus
 
 import (
-	"encoding/base64"
+	"errors"
+	"fmt"
 	"slices"
-
-	"github.com/evhub/evhub/internal/idemjson"
+	"strings"
 )
 
-// Format turns a record into the body that a destination sends. It is a pure function of the record.
+// Format turns a record into the body that a destination sends. It is a pure function of the record and the
+// destination's configuration.
 type Format struct {
 	// Name is what the acct file calls it.
 	Name string
-	// Append appends the body to dst.
-	Append func(dst []byte, r *Record) []byte
+	// Append appends the body to dst. source is the CloudEvents source of the record. An error says why the format has
+	// no body for it, now or ever.
+	Append func(dst []byte, r *Record, source string) ([]byte, error)
 	// whole is set where the body is a part of the record as it stands, so that nothing need be copied.
 	whole func(r *Record) []byte
 	// contentType of the body of r.
 	contentType func(r *Record) string
+	// structured: the body carries the CloudEvents attributes, so they do not stand beside it.
+	structured bool
 }
 
 // Media types of the formats.
 const (
-	jsonType   = "application/json"
-	opaqueType = "application/octet-stream"
+	jsonType        = "application/json"
+	opaqueType      = "application/octet-stream"
+	cloudEventsType = "application/cloudevents+json"
+	msgpackType     = "application/vnd.msgpack"
 )
 
 // formats in the order in which they are listed to users; the first is the default.
 var formats = []Format{
-	{Name: "idem", Append: appendIdem, contentType: alwaysJSON},
-	{Name: "idem-compact", Append: appendCompact, contentType: alwaysJSON},
+	{Name: "idem", Append: appendIdem, contentType: always(jsonType)},
+	{Name: "idem-compact", Append: appendCompact, contentType: always(jsonType)},
 	{Name: "raw", Append: appendRaw, whole: func(r *Record) []byte { return r.Data }, contentType: rawType},
+	{Name: "cloudevents", Append: appendCloudEvent, contentType: always(cloudEventsType), structured: true},
+	{Name: "msgpack", Append: appendMsgpack, contentType: always(msgpackType)},
 }
 
 // DefaultFormat is the format of a destination that names none: "idem".
 const DefaultFormat = "idem"
 
-// FormatNamed returns the format of that name.
+// serializers are names that Idem has for formats of ours.
+var serializers = map[string]string{"json": "idem"}
+
+// FormatNamed returns the format of that name, which may be that of one of Idem's serializers.
 func FormatNamed(name string) (Format, bool) {
+	if ours, ok := serializers[name]; ok {
+		name = ours
+	}
 	i := slices.IndexFunc(formats, func(f Format) bool { return f.Name == name })
 	if i < 0 {
 		return Format{}, false
@@ -53,7 +67,23 @@ func FormatNames() []string {
 	return names
 }
 
-func alwaysJSON(*Record) string { return jsonType }
+var errStr = errors.New(`no format "str": Idem's serializer of that name writes Python's repr, which nothing but Python reads; idem (or json) is its usual one`)
+
+// CheckFormat says why there is no format of that name.
+func CheckFormat(name string) error {
+	_, known := FormatNamed(name)
+	switch {
+	case known:
+		return nil
+	case name == "str":
+		return errStr
+	}
+	return fmt.Errorf("no format %q; there are %s", name, strings.Join(FormatNames(), ", "))
+}
+
+func always(contentType string) func(*Record) string {
+	return func(*Record) string { return contentType }
+}
 
 func rawType(r *Record) string {
 	if r.Opaque {
@@ -61,29 +91,3 @@ func rawType(r *Record) string {
 	}
 	return jsonType
 }
-
-// appendIdem writes what Idem sends: {"tags": ..., "message": ..., "run_name": ...} with Python's spaces.
-func appendIdem(dst []byte, r *Record) []byte {
-	dst = append(dst, `{"tags": `...)
-	dst = append(dst, r.Tags...)
-	dst = append(dst, `, "message": `...)
-	dst = appendMessage(dst, r)
-	dst = append(dst, `, "run_name": `...)
-	dst, _ = idemjson.AppendString(dst, r.RunName) // valid UTF-8 since it was sealed
-	return append(dst, '}')
-}
-
-func appendMessage(dst []byte, r *Record) []byte {
-	if !r.Opaque {
-		return append(dst, r.Data...)
-	}
-	dst = append(dst, '"')
-	dst = base64.StdEncoding.AppendEncode(dst, r.Data)
-	return append(dst, '"')
-}
-
-func appendCompact(dst []byte, r *Record) []byte {
-	return idemjson.AppendCompact(dst, appendIdem(nil, r))
-}
-
-func appendRaw(dst []byte, r *Record) []byte { return append(dst, r.Data...) }

@@ -210,6 +210,11 @@ func (l *link) send(f *flight) {
 	if rest := f.fill(l.s); len(rest) > 0 {
 		l.d.resend = append(rest, l.d.resend...)
 	}
+	if f.refusal != nil {
+		f.sent = providers.Done(providers.Permanent(f.refusal))
+		l.flights <- f
+		return
+	}
 	ctx, cancel := l.patience(l.broken, len(f.messages))
 	f.sent = l.session.Send(ctx, f.messages)
 	cancel()

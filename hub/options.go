@@ -74,6 +74,9 @@ func WithFormat(name string) Option { return func(c *config) { c.format = name }
 // FormatNames returns the names of the formats that there are, the default first.
 func FormatNames() []string { return evbus.FormatNames() }
 
+// CheckFormat says why there is no format of that name. "json", as Idem calls it, is a name of "idem".
+func CheckFormat(name string) error { return evbus.CheckFormat(name) }
+
 // JournalOptions change how a journal is kept. The zero value is right for most.
 type JournalOptions struct {
 	// MaxBytes is the most disk that the log may take; 0 means as much as there is. When it is reached, Put waits

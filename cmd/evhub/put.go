@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -98,8 +97,10 @@ func (f *putFlags) check(cmd *cobra.Command) error {
 			}
 		}
 	}
-	if f.format != "" && !slices.Contains(hub.FormatNames(), f.format) {
-		return fmt.Errorf("--format %s: there are %s", f.format, strings.Join(hub.FormatNames(), ", "))
+	if f.format != "" {
+		if err := hub.CheckFormat(f.format); err != nil {
+			return fmt.Errorf("--format: %w", err)
+		}
 	}
 	if f.single.given {
 		if f.events != "" {

@@ -42,7 +42,7 @@ func TestFlagsThatCannotBe(t *testing.T) {
 		"body and events":    {[]string{"--body", "1", "--events", "x"}, "give one of them"},
 		"profile, no body":   {[]string{"--profile", "p"}, "--profile describes one event"},
 		"id, no body":        {[]string{"--id", "p"}, "--id describes one event"},
-		"format":             {[]string{"--body", "1", "--format", "xml"}, "there are idem, idem-compact, raw"},
+		"format":             {[]string{"--body", "1", "--format", "xml"}, "--format: no format \"xml\"; there are idem, idem-compact, raw, cloudevents, msgpack"},
 		"negative timeout":   {[]string{"--body", "1", "--timeout", "-1s"}, "must not be negative"},
 		"timeout, no unit":   {[]string{"--body", "1", "--timeout", "5"}, "--timeout"},
 		"unknown flag":       {[]string{"--boddy", "1"}, "--boddy"},

@@ -81,3 +81,21 @@ func valueEnd(spelled []byte, i int) int {
 	}
 	return len(spelled)
 }
+
+// TokenEnd returns the index behind the token that begins at spelled[i]: a bracket, comma, colon or space, or a whole
+// string, number or word.
+func TokenEnd(spelled []byte, i int) int {
+	switch spelled[i] {
+	case '"':
+		return stringEnd(spelled, i)
+	case '{', '}', '[', ']', ',', ':', ' ':
+		return i + 1
+	}
+	for i++; i < len(spelled); i++ {
+		switch spelled[i] {
+		case ',', '}', ']':
+			return i
+		}
+	}
+	return i
+}
