@@ -63,16 +63,17 @@ func (l *listener) show(e hub.Event, err error) {
 	case l.o.json():
 		_ = l.o.console.printJSON(heardLine{
 			Profile: e.Profile, Body: e.Body, Tags: e.Tags, RunName: e.RunName, Key: e.Key, ID: e.ID,
-			Time: e.Time, Position: e.Position, Destinations: l.destinations(e.Profile),
+			Time: e.Time, Position: e.Position, Destinations: l.destinations(e),
 		})
 	default:
 		fmt.Fprint(l.o.console.out, l.text(e))
 	}
 }
 
-func (l *listener) destinations(profile string) []string {
+func (l *listener) destinations(e hub.Event) []string {
 	names := []string{}
-	for _, i := range l.plan.Route(profile) {
+	to, _ := l.plan.RouteEvent(e) // it passed the hub, so nothing is wrong with it
+	for _, i := range to {
 		names = append(names, l.plan.Destinations[i].Name)
 	}
 	return names
@@ -83,7 +84,7 @@ func (l *listener) text(e hub.Event) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", eventHeading(s, e, clockTime))
 	fmt.Fprintf(&b, "  tags %s\n  body %s\n", jsonText(e.Tags), jsonText(e.Body))
-	names := l.destinations(e.Profile)
+	names := l.destinations(e)
 	if len(names) == 0 {
 		fmt.Fprintf(&b, "  to   %s\n", s.warning("no destination"))
 	}

@@ -3,33 +3,38 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evhub/evhub/hub"
 )
 
-// routeLine says whether one destination gets the events of a profile; its JSON keys are stable.
-type routeLine struct {
-	Destination string `json:"destination"`
-	Section     string `json:"section"`
-	Pattern     string `json:"pattern"`
-	Line        int    `json:"line,omitempty"`
-	Matches     bool   `json:"matches"`
+// routesFlags are the flags of evhub routes.
+type routesFlags struct {
+	explain           bool
+	event, tags, body string
 }
 
 func newRoutes(o *options) *cobra.Command {
-	var explain bool
+	var f routesFlags
 	cmd := &cobra.Command{
-		Use:   "routes FILE PROFILE...",
+		Use:   "routes FILE [PROFILE...]",
 		Short: "Say which destinations get the events of a profile, and why",
 		Long: `Say for each profile which destinations of an acct file get its events, and which pattern in which line decides
-that. Nothing is connected and nothing is sent.`,
+that. Nothing is connected and nothing is sent.
+
+What a filter lets pass depends on the event: give one with --event, as a line of "evhub put" has it, or its --tags and
+--body beside the profile. Then each condition is shown with the value that it is about.`,
 		Example: `  evhub routes acct.yaml idem-status idem-run
-  evhub routes --explain acct.yaml idem-status`,
-		Args: wantArgs(2, math.MaxInt, "an acct file and at least one profile"),
-		RunE: func(_ *cobra.Command, args []string) error {
+  evhub routes --explain acct.yaml idem-status
+  evhub routes acct.yaml --event '{"profile": "idem-status", "body": "FINISHED", "tags": {"type": "state-status"}}'
+  evhub routes acct.yaml idem-run --tags '{"type": "state-result"}' --body '{"result": false}'`,
+		Args: wantArgs(1, math.MaxInt, "an acct file and at least one profile"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, err := f.questions(cmd, args[1:])
+			if err != nil {
+				return usageError(err)
+			}
 			plan, err := loadPlan(o, args[0])
 			if err != nil {
 				return err
@@ -37,62 +42,66 @@ that. Nothing is connected and nothing is sent.`,
 			if !o.json() {
 				o.warn(plan.Warnings)
 			}
-			for _, profile := range args[1:] {
-				if err := printRoutes(o, plan, profile, explain); err != nil {
+			for _, q := range asked {
+				if err := printRoutes(o, plan, q, f.explain); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&explain, "explain", false, "also show the patterns that do not match")
+	flags := cmd.Flags()
+	flags.BoolVar(&f.explain, "explain", false, "also show the patterns that do not match")
+	flags.StringVar(&f.event, "event", "", "an event whose values filters are asked about: a JSON object as in a line of \"evhub put\"")
+	flags.StringVar(&f.tags, "tags", "", "tags of an event of the profiles, as a JSON object")
+	flags.StringVar(&f.body, "body", "", "body of an event of the profiles: JSON text")
 	return cmd
 }
 
-func printRoutes(o *options, plan *hub.Plan, profile string, explain bool) error {
-	lines := []routeLine{}
-	matches := plan.Route(profile)
-	for i, d := range plan.Destinations {
-		matched := slices.Contains(matches, i)
-		if matched || explain {
-			lines = append(lines, routeLine{d.Name, d.Section, d.Pattern, d.Line, matched})
+func printRoutes(o *options, plan *hub.Plan, q question, explain bool) error {
+	lines, err := routeLines(plan, q)
+	if err != nil {
+		return usageError(err)
+	}
+	shown := []routeLine{}
+	for _, l := range lines {
+		if l.Matches || explain {
+			shown = append(shown, l)
 		}
 	}
 	c := o.console
 	if o.json() {
-		return c.printJSON(map[string]any{"profile": profile, "match_plugin": plan.MatchPlugin, "routes": lines})
+		return c.printJSON(map[string]any{"profile": q.profile(), "match_plugin": plan.MatchPlugin, "routes": shown})
 	}
 	s := c.out.style
-	to := count(len(matches), "destination")
-	if len(matches) == 0 {
-		to = s.warning("no destination")
-	}
-	fmt.Fprintf(c.out, "%s goes to %s\n", s.heading(visible(profile)), to)
-	for _, l := range lines {
-		fmt.Fprintf(c.out, "  %s\n      %s\n", l.name(s), s.faint(l.reason(plan.MatchPlugin)))
+	fmt.Fprintf(c.out, "%s goes to %s\n", s.heading(visible(q.profile())), goesTo(s, lines))
+	for _, l := range shown {
+		fmt.Fprintf(c.out, "  %s\n", l.name(s))
+		for _, reason := range l.reasons(plan.MatchPlugin) {
+			fmt.Fprintf(c.out, "      %s\n", s.faint(reason))
+		}
 	}
 	return nil
 }
 
-func (l routeLine) name(s style) string {
-	if l.Matches {
-		return s.success("+ " + visible(l.Destination))
+// goesTo counts the destinations that get the event, and those of which nobody knows without an event.
+func goesTo(s style, lines []routeLine) string {
+	sure, open := 0, 0
+	for _, l := range lines {
+		switch l.verdict() {
+		case gets:
+			sure++
+		case depends:
+			open++
+		}
 	}
-	return s.faint("- " + visible(l.Destination))
-}
-
-func (l routeLine) reason(plugin string) string {
-	verdict := "matches"
-	if !l.Matches {
-		verdict = "does not match"
+	switch {
+	case open > 0 && sure > 0:
+		return fmt.Sprintf("%s, and %d more if the filter lets the event pass", count(sure, "destination"), open)
+	case open > 0:
+		return s.warning(count(open, "destination") + " if the filter lets the event pass")
+	case sure == 0:
+		return s.warning("no destination")
 	}
-	return fmt.Sprintf("%s: the %s %q %s", l.where(), plugin, visible(l.Pattern), verdict)
-}
-
-// where says where in the file the pattern stands; encrypted files have no lines.
-func (l routeLine) where() string {
-	if l.Line == 0 {
-		return visible(l.Section)
-	}
-	return fmt.Sprintf("line %d, %s", l.Line, visible(l.Section))
+	return count(sure, "destination")
 }

@@ -69,8 +69,11 @@ func (s *summary) troubled() bool {
 
 func (s *summary) text() string {
 	parts := []string{count(s.accepted, "event") + " accepted"}
-	if s.stats.Unmatched > 0 {
-		parts = append(parts, fmt.Sprintf("%d matched no destination", s.stats.Unmatched))
+	if unmatched := s.stats.Unmatched - s.stats.Filtered; unmatched > 0 {
+		parts = append(parts, fmt.Sprintf("%d matched no destination", unmatched))
+	}
+	if s.stats.Filtered > 0 {
+		parts = append(parts, fmt.Sprintf("%d passed no filter", s.stats.Filtered))
 	}
 	parts = append(parts, s.parts()...)
 	if s.refused > 0 {
@@ -85,6 +88,7 @@ type summaryLine struct {
 	Accepted  int    `json:"accepted"`
 	Refused   int    `json:"refused"`
 	Unmatched int64  `json:"unmatched"`
+	Filtered  int64  `json:"filtered,omitempty"`  // those of the unmatched that patterns match, and no filter lets pass
 	Stopped   string `json:"stopped,omitempty"`   // why the rest was not put
 	Uncertain string `json:"uncertain,omitempty"` // which events may be on disk or not
 	outcomeLine
@@ -92,7 +96,7 @@ type summaryLine struct {
 
 func (s *summary) line() summaryLine {
 	l := summaryLine{
-		Read: s.read, Accepted: s.accepted, Refused: s.refused, Unmatched: s.stats.Unmatched, outcomeLine: s.outcome.line(),
+		Read: s.read, Accepted: s.accepted, Refused: s.refused, Unmatched: s.stats.Unmatched, Filtered: s.stats.Filtered, outcomeLine: s.outcome.line(),
 	}
 	if s.stuck != nil {
 		l.Stopped = s.stuck.Error()

@@ -29,20 +29,22 @@ func providerPage(p providers.Provider) string {
 	}
 	b.WriteString("## Keys of an entry\n\n")
 	b.WriteString(keyTable(p.Default()))
-	b.WriteString("\nEvery entry also takes `name`, `format`, `source` and `delivery`: see [delivery](delivery.md).\n")
+	b.WriteString("\nEvery entry also takes `name`, `format`, `source`, `filter` and `delivery`: see [delivery](delivery.md).\n")
 	return b.String()
 }
 
 func deliveryPage(o evbus.Options) string {
 	return "# Keys of every entry\n\n" + generated +
-		"Whatever the provider, an entry of the acct file takes these keys beside the provider's own.\n\n" + keyTable(o)
+		"Whatever the provider, an entry of the acct file takes these keys beside the provider's own.\n\n" + keyTable(o, evbus.Wishes{})
 }
 
-func keyTable(config any) string {
+func keyTable(configs ...any) string {
 	var b strings.Builder
 	b.WriteString("| key | type | default | meaning |\n|---|---|---|---|\n")
-	for _, k := range keysOf(config) {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.path, k.kind, k.fallback, cell(k.doc))
+	for _, config := range configs {
+		for _, k := range keysOf(config) {
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.path, k.kind, k.fallback, cell(k.doc))
+		}
 	}
 	return b.String()
 }
