@@ -23,7 +23,7 @@ func (s *session) encode(ms []providers.Message) *flight {
 	}
 	f := &flight{
 		session: s,
-		data:    make([]byte, 0, size),
+		data:    s.memory(size),
 		ends:    make([]int, len(ms)),
 		errs:    make([]error, len(ms)),
 		done:    make(chan struct{}),
@@ -62,6 +62,8 @@ func (f *flight) Wait(ctx context.Context) error {
 	}
 	select {
 	case <-f.done:
+		f.session.reuse(f.data)
+		f.data = nil
 		return providers.Batch(f.errs)
 	default:
 	}
@@ -71,4 +73,30 @@ func (f *flight) Wait(ctx context.Context) error {
 		return err
 	}
 	return context.Cause(f.session.gone)
+}
+
+// keptData is the most memory, in bytes, that is kept of a flight for a later one.
+const keptData = 4 << 20
+
+// memory returns an empty slice with room for about size bytes.
+func (s *session) memory(size int) []byte {
+	select {
+	case data := <-s.free:
+		if cap(data) >= size {
+			return data[:0]
+		}
+	default:
+	}
+	return make([]byte, 0, size+size/8)
+}
+
+// reuse takes the data of a flight that is written.
+func (s *session) reuse(data []byte) {
+	if cap(data) > keptData {
+		return
+	}
+	select {
+	case s.free <- data:
+	default:
+	}
 }

@@ -35,6 +35,7 @@ var errClosed = errors.New("the session is closed")
 type session struct {
 	sink  Sink
 	queue chan *flight
+	free  chan []byte // the data of flights, to be used again
 
 	open context.Context // ends with the first failure or with Close; then no write starts
 	stop context.CancelCauseFunc
@@ -48,7 +49,7 @@ type session struct {
 
 // New starts a session that writes to sink. period is the time between calls of Tick; 0 means none.
 func New(sink Sink, period time.Duration) providers.Session {
-	s := &session{sink: sink, queue: make(chan *flight, queued), ended: make(chan struct{})}
+	s := &session{sink: sink, queue: make(chan *flight, queued), free: make(chan []byte, queued), ended: make(chan struct{})}
 	s.open, s.stop = context.WithCancelCause(context.Background())
 	s.gone, s.giveUp = context.WithCancelCause(context.Background())
 	go s.run(period)
