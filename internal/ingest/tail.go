@@ -1,0 +1,188 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/hub/runner"
+)
+
+// TailOptions say what of an artifact directory is read.
+type TailOptions struct {
+	// Dir is the artifact directory of one run, with job_events in it, or the one above, of many runs.
+	Dir string
+	// Runner.Ident, with a directory of many runs, chooses one of them.
+	Runner runner.Options
+	// Follow: wait for what is yet to come: one run until its end, many until the context ends.
+	Follow bool
+	// Known reports whether the event of a run with this id is known: its file is not read then. It may be nil.
+	Known func(ident, id string) (bool, error)
+	Log   *slog.Logger
+}
+
+// Tail reads events from the files that ansible-runner leaves in artifact directories: job_events/<counter>-<uuid>.json,
+// in the order of their counters, and at the end of a run the last status, from the file status. It is for one goroutine
+// at a time.
+type Tail struct {
+	o    TailOptions
+	ctx  context.Context
+	runs map[string]*tailedRun
+	// queue are the runs with events that are to be read now.
+	queue  []*tailedRun
+	single bool
+	pause  time.Duration
+	odd    oddities
+}
+
+// NewTail returns a reader of the files of o.Dir, which must exist. With Follow it ends with ctx.
+func NewTail(ctx context.Context, o TailOptions) (*Tail, error) {
+	t := &Tail{o: o, ctx: ctx, runs: map[string]*tailedRun{}, odd: oddities{log: o.Log}}
+	info, err := os.Stat(o.Dir)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the artifact directory: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is no directory", o.Dir)
+	}
+	if _, err := os.Stat(filepath.Join(o.Dir, eventsDir)); err == nil {
+		t.single = true
+		ident := o.Runner.Ident
+		if ident == "" {
+			whole, err := filepath.Abs(o.Dir)
+			if err != nil {
+				return nil, err
+			}
+			ident = filepath.Base(whole)
+		}
+		t.runs[ident] = t.newRun(o.Dir, ident)
+		return t, nil
+	}
+	if ident := o.Runner.Ident; ident != "" {
+		t.single = true
+		dir := filepath.Join(o.Dir, ident)
+		if _, err := os.Stat(dir); err != nil && !o.Follow {
+			return nil, fmt.Errorf("the artifact directory of run %s: %w", ident, err)
+		}
+		t.runs[ident] = t.newRun(dir, ident)
+	}
+	return t, nil
+}
+
+// The pause between two looks is short, and not much of the machine's time goes into looking.
+const (
+	shortestPause = 100 * time.Millisecond
+	pauseFactor   = 20
+)
+
+// Next reads one event, or none if ok is false: call it again. The error is io.EOF at the end, or what is wrong with
+// reading. What is wrong with one file is counted and logged.
+func (t *Tail) Next() (e hub.Event, ok bool, err error) {
+	if !t.Ready() {
+		if err := t.look(); err != nil {
+			return e, false, err
+		}
+		if !t.Ready() {
+			return e, false, t.rest()
+		}
+	}
+	r := t.queue[0]
+	e, ok, err = r.next()
+	if !r.ready() {
+		t.queue = t.queue[1:]
+	}
+	return e, ok, err
+}
+
+// Ready reports whether there is more to read without another look at the directory.
+func (t *Tail) Ready() bool { return len(t.queue) > 0 }
+
+// Counts says what there was besides events so far.
+func (t *Tail) Counts() Counts { return t.odd.Counts }
+
+// rest waits until it is time for another look. It is io.EOF if there is nothing to wait for.
+func (t *Tail) rest() error {
+	waiting := false
+	for _, r := range t.runs {
+		waiting = waiting || !r.notBefore.IsZero() || t.o.Follow && !r.ended
+	}
+	if !waiting && (t.single || !t.o.Follow) {
+		return io.EOF
+	}
+	timer := time.NewTimer(max(shortestPause, t.pause))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-t.ctx.Done():
+		return io.EOF
+	}
+}
+
+// look looks for events in all runs.
+func (t *Tail) look() error {
+	begin := time.Now()
+	defer func() { t.pause = pauseFactor * time.Since(begin) }()
+	if !t.single {
+		if err := t.findRuns(); err != nil {
+			return err
+		}
+	}
+	for _, ident := range sortedKeys(t.runs) {
+		r := t.runs[ident]
+		if begin.Before(r.notBefore) {
+			continue
+		}
+		if err := r.look(); err != nil {
+			return err
+		}
+		if r.ready() {
+			t.queue = append(t.queue, r)
+		}
+	}
+	return nil
+}
+
+// findRuns finds runs that began since the last look, and forgets those whose directories are gone.
+func (t *Tail) findRuns() error {
+	entries, err := os.ReadDir(t.o.Dir)
+	if err != nil {
+		return fmt.Errorf("the artifact directory: %w", err)
+	}
+	there := map[string]bool{}
+	for _, entry := range entries {
+		dir := filepath.Join(t.o.Dir, entry.Name())
+		if _, err := os.Stat(filepath.Join(dir, eventsDir)); err != nil {
+			continue // no run, or one that has no events yet
+		}
+		there[entry.Name()] = true
+		if t.runs[entry.Name()] == nil {
+			t.runs[entry.Name()] = t.newRun(dir, entry.Name())
+		}
+	}
+	for ident := range t.runs {
+		if !there[ident] {
+			delete(t.runs, ident)
+		}
+	}
+	return nil
+}
+
+// known reports whether the event with a file is known.
+func (t *Tail) known(ident, uuid string) (bool, error) {
+	if t.o.Known == nil {
+		return false, nil
+	}
+	e := (&runner.Event{RunnerIdent: ident, UUID: uuid}).HubEvent()
+	return t.o.Known(ident, e.ID)
+}
+
+// gone reports whether a file or directory is not there, or no more: Runner removes the artifacts of old runs.
+func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
