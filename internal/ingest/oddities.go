@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -23,8 +24,10 @@ const (
 
 // oddities counts lines that are no events and tells of them, of some.
 type oddities struct {
-	Counts
-	log    *slog.Logger
+	log *slog.Logger
+
+	mu     sync.Mutex
+	counts Counts
 	told   int
 	last   time.Time
 	untold int
@@ -32,17 +35,25 @@ type oddities struct {
 
 // other notes a line that is no event and was not meant to be one.
 func (o *oddities) other(where slog.Attr, text []byte, why error) {
-	o.Other++
-	o.tell("runner: a line that is no event was skipped", where, text, why)
+	o.tell(&o.counts.Other, "runner: a line that is no event was skipped", where, text, why)
 }
 
 // broken notes an event that cannot be read.
 func (o *oddities) broken(where slog.Attr, text []byte, why error) {
-	o.Broken++
-	o.tell("runner: an event cannot be read, and was skipped", where, text, why)
+	o.tell(&o.counts.Broken, "runner: an event cannot be read, and was skipped", where, text, why)
 }
 
-func (o *oddities) tell(what string, where slog.Attr, text []byte, why error) {
+// soFar is safe for use while lines are read.
+func (o *oddities) soFar() Counts {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.counts
+}
+
+func (o *oddities) tell(counter *int, what string, where slog.Attr, text []byte, why error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	*counter++
 	now := time.Now()
 	if o.told >= firstTold && now.Sub(o.last) < tellEvery {
 		o.untold++

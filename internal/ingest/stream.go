@@ -102,5 +102,5 @@ func (s *Stream) where() slog.Attr { return slog.Int("line", s.lines.number) }
 // Ready reports whether Next has a line without waiting for who writes.
 func (s *Stream) Ready() bool { return s.zip == 0 && s.lines.ready() }
 
-// Counts says what there was besides events so far.
-func (s *Stream) Counts() Counts { return s.odd.Counts }
+// Counts says what there was besides events so far. It may be called at any time.
+func (s *Stream) Counts() Counts { return s.odd.soFar() }

@@ -21,7 +21,7 @@ type TailOptions struct {
 	Dir string
 	// Runner.Ident, with a directory of many runs, chooses one of them.
 	Runner runner.Options
-	// Follow: wait for what is yet to come: one run until its end, many until the context ends.
+	// Follow: wait for what is yet to come: one run until its end, many until Next's context ends.
 	Follow bool
 	// Known reports whether the event of a run with this id is known: its file is not read then. It may be nil.
 	Known func(ident, id string) (bool, error)
@@ -33,7 +33,6 @@ type TailOptions struct {
 // at a time.
 type Tail struct {
 	o    TailOptions
-	ctx  context.Context
 	runs map[string]*tailedRun
 	// queue are the runs with events that are to be read now.
 	queue  []*tailedRun
@@ -42,9 +41,9 @@ type Tail struct {
 	odd    oddities
 }
 
-// NewTail returns a reader of the files of o.Dir, which must exist. With Follow it ends with ctx.
-func NewTail(ctx context.Context, o TailOptions) (*Tail, error) {
-	t := &Tail{o: o, ctx: ctx, runs: map[string]*tailedRun{}, odd: oddities{log: o.Log}}
+// NewTail returns a reader of the files of o.Dir, which must exist.
+func NewTail(o TailOptions) (*Tail, error) {
+	t := &Tail{o: o, runs: map[string]*tailedRun{}, odd: oddities{log: o.Log}}
 	info, err := os.Stat(o.Dir)
 	switch {
 	case err != nil:
@@ -83,14 +82,14 @@ const (
 )
 
 // Next reads one event, or none if ok is false: call it again. The error is io.EOF at the end, or what is wrong with
-// reading. What is wrong with one file is counted and logged.
-func (t *Tail) Next() (e hub.Event, ok bool, err error) {
+// reading. What is wrong with one file is counted and logged. Where it would wait when ctx has ended, that is the end.
+func (t *Tail) Next(ctx context.Context) (e hub.Event, ok bool, err error) {
 	if !t.Ready() {
 		if err := t.look(); err != nil {
 			return e, false, err
 		}
 		if !t.Ready() {
-			return e, false, t.rest()
+			return e, false, t.rest(ctx)
 		}
 	}
 	r := t.queue[0]
@@ -104,11 +103,11 @@ func (t *Tail) Next() (e hub.Event, ok bool, err error) {
 // Ready reports whether there is more to read without another look at the directory.
 func (t *Tail) Ready() bool { return len(t.queue) > 0 }
 
-// Counts says what there was besides events so far.
-func (t *Tail) Counts() Counts { return t.odd.Counts }
+// Counts says what there was besides events so far. It may be called at any time.
+func (t *Tail) Counts() Counts { return t.odd.soFar() }
 
 // rest waits until it is time for another look. It is io.EOF if there is nothing to wait for.
-func (t *Tail) rest() error {
+func (t *Tail) rest(ctx context.Context) error {
 	waiting := false
 	for _, r := range t.runs {
 		waiting = waiting || !r.notBefore.IsZero() || t.o.Follow && !r.ended
@@ -121,7 +120,7 @@ func (t *Tail) rest() error {
 	select {
 	case <-timer.C:
 		return nil
-	case <-t.ctx.Done():
+	case <-ctx.Done():
 		return io.EOF
 	}
 }

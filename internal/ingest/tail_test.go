@@ -55,13 +55,13 @@ func (a artifacts) event(ident string, counter int) {
 	a.write(fmt.Sprintf("%s/job_events/%d-u-%d.json", ident, counter, counter), body(ident, counter))
 }
 
-func (a artifacts) tail(ctx context.Context, o ingest.TailOptions) *ingest.Tail {
+func (a artifacts) tail(o ingest.TailOptions) *ingest.Tail {
 	a.t.Helper()
 	o.Log = quiet()
 	if o.Dir == "" {
 		o.Dir = a.dir
 	}
-	tail, err := ingest.NewTail(ctx, o)
+	tail, err := ingest.NewTail(o)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -71,8 +71,13 @@ func (a artifacts) tail(ctx context.Context, o ingest.TailOptions) *ingest.Tail 
 // nextOf reads until there is an event, or false at the end.
 func nextOf(t *testing.T, tail *ingest.Tail) (hub.Event, bool) {
 	t.Helper()
+	return nextUntil(t, t.Context(), tail)
+}
+
+func nextUntil(t *testing.T, ctx context.Context, tail *ingest.Tail) (hub.Event, bool) {
+	t.Helper()
 	for {
-		e, ok, err := tail.Next()
+		e, ok, err := tail.Next(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
 			return e, false
@@ -117,7 +122,7 @@ func TestARunThatHasEnded(t *testing.T) {
 	for name, o := range map[string]ingest.TailOptions{
 		"all runs": {}, "the run alone": {Dir: filepath.Join(a.dir, "r")}, "followed": {Runner: runner.Options{Ident: "r"}, Follow: true},
 	} {
-		if diff := cmp.Diff(want, bodies(all(t, a.tail(t.Context(), o)))); diff != "" {
+		if diff := cmp.Diff(want, bodies(all(t, a.tail(o)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -125,7 +130,7 @@ func TestARunThatHasEnded(t *testing.T) {
 
 func TestARunThatGoesOn(t *testing.T) {
 	a := newArtifacts(t)
-	tail := a.tail(t.Context(), ingest.TailOptions{Runner: runner.Options{Ident: "r"}, Follow: true})
+	tail := a.tail(ingest.TailOptions{Runner: runner.Options{Ident: "r"}, Follow: true})
 	got := make(chan string)
 	go func() {
 		defer close(got)
@@ -153,8 +158,7 @@ func TestARunThatGoesOn(t *testing.T) {
 // TestManyRuns checks that runs are found while others are followed, and that an ident may come again.
 func TestManyRuns(t *testing.T) {
 	a := newArtifacts(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	tail := a.tail(ctx, ingest.TailOptions{Follow: true})
+	tail := a.tail(ingest.TailOptions{Follow: true})
 	want := func(text string) {
 		t.Helper()
 		if e, ok := nextOf(t, tail); !ok || bodies([]hub.Event{e})[0] != text {
@@ -184,8 +188,9 @@ func TestManyRuns(t *testing.T) {
 	}
 	a.event("b", 2)
 	want(body("b", 2))
+	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if e, ok := nextOf(t, tail); ok {
+	if e, ok := nextUntil(t, ended, tail); ok {
 		t.Errorf("%s, want the end", e.Body)
 	}
 }
@@ -197,10 +202,10 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 	a.write("r/job_events/2-u-2.json", body("r", 2)[:20])
 	a.event("r", 3)
 	a.write("r/status", "successful")
-	tail := a.tail(t.Context(), ingest.TailOptions{})
+	tail := a.tail(ingest.TailOptions{})
 	var got []string
 	for len(got) == 0 {
-		e, ok, err := tail.Next()
+		e, ok, err := tail.Next(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +214,7 @@ func TestAFileThatIsBeingWritten(t *testing.T) {
 		}
 	}
 	for range 5 {
-		if e, ok, err := tail.Next(); ok || err != nil {
+		if e, ok, err := tail.Next(t.Context()); ok || err != nil {
 			t.Fatalf("%s, %v; want to wait for the second event", e.Body, err)
 		}
 	}
@@ -236,7 +241,7 @@ func TestBrokenFiles(t *testing.T) {
 		}
 	}
 	a.event("r", 6)
-	tail := a.tail(t.Context(), ingest.TailOptions{})
+	tail := a.tail(ingest.TailOptions{})
 	if diff := cmp.Diff([]string{body("r", 1), body("r", 6)}, bodies(all(t, tail))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -254,7 +259,7 @@ func TestKnownEventsAreNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tail := a.tail(t.Context(), ingest.TailOptions{Known: func(ident, id string) (bool, error) { return ident == "r" && id == known.ID, nil }})
+	tail := a.tail(ingest.TailOptions{Known: func(ident, id string) (bool, error) { return ident == "r" && id == known.ID, nil }})
 	if diff := cmp.Diff([]string{body("r", 2)}, bodies(all(t, tail))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -268,7 +273,7 @@ func TestNoArtifactDirectory(t *testing.T) {
 	for _, o := range []ingest.TailOptions{
 		{Dir: filepath.Join(t.TempDir(), "none")}, {Dir: file}, {Dir: t.TempDir(), Runner: runner.Options{Ident: "none"}},
 	} {
-		if _, err := ingest.NewTail(t.Context(), o); err == nil || !strings.Contains(err.Error(), filepath.Base(o.Dir)) {
+		if _, err := ingest.NewTail(o); err == nil || !strings.Contains(err.Error(), filepath.Base(o.Dir)) {
 			t.Errorf("%+v: %v, want an error that names it", o, err)
 		}
 	}
