@@ -1,6 +1,7 @@
 package zmtp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,8 +24,14 @@ func AppendCommand(dst []byte, name string, data ...[]byte) []byte {
 	return dst
 }
 
+// misspelled is how libzmq's PLAIN begins an ERROR: its source has "\x5ERROR", which C reads as 0x5e and RROR.
+const misspelled = "^RROR"
+
 // ParseCommand splits the body of a command's frame.
 func ParseCommand(body []byte) (name string, data []byte, err error) {
+	if reason, ok := bytes.CutPrefix(body, []byte(misspelled)); ok {
+		return Error, reason, nil
+	}
 	if len(body) == 0 || int(body[0]) > len(body)-1 || body[0] == 0 {
 		return "", nil, errBrokenCommand
 	}

@@ -48,7 +48,9 @@ func Handshake(in *bufio.Reader, out io.Writer, r Role) (Peer, error) {
 		return Peer{}, r.otherMechanism(g.mechanism)
 	}
 	if r.mechanism() == Plain {
-		err = r.login(in, out)
+		if err = r.login(in, out); err != nil {
+			err = fmt.Errorf("logging in with username and password: %w", err)
+		}
 	} else {
 		_, err = out.Write(AppendCommand(nil, Ready, r.metadata()))
 	}

@@ -141,6 +141,7 @@ func TestHandshakeIsRefused(t *testing.T) {
 		"ERROR without text":   {push, after(t, "NULL", command("ERROR")), "without a reason"},
 		"ERROR that lies":      {push, after(t, "NULL", command("ERROR", "\x09nope")), "without a reason"},
 		"wrong password":       {plain, after(t, "PLAIN", command("ERROR", "\x0dInvalid login")), `refuses: "Invalid login"`},
+		"libzmq's ERROR":       {plain, after(t, "PLAIN", []byte("\x04\x09^RROR\x03400")), `refuses: "400"`},
 		"no WELCOME":           {plain, after(t, "PLAIN", ready), "WELCOME belongs"},
 		"no READY":             {push, after(t, "NULL", command("PING", "\x00\x00")), "READY belongs"},
 		"a message":            {push, after(t, "NULL", []byte("\x00\x02hi")), "a message where"},
@@ -245,7 +246,7 @@ func FuzzHandshakeAndFrames(f *testing.F) {
 				continue
 			}
 			if name, data, err := zmtp.ParseCommand(frame.Body); err == nil {
-				if got := zmtp.AppendCommand(nil, name, data); !bytes.HasSuffix(got, frame.Body) {
+				if got := zmtp.AppendCommand(nil, name, data); frame.Body[0] != '^' && !bytes.HasSuffix(got, frame.Body) {
 					t.Fatalf("%q came back as %q", frame.Body, got)
 				}
 				_, _ = zmtp.PingContext(data)
