@@ -8,19 +8,18 @@ import "sync/atomic"
 type Page struct {
 	records []Record
 	used    int
-	held    atomic.Int64 // records that are not released
+	held    atomic.Int64 // records that are lent
 	free    func()
 }
 
 // NewPage returns a page with memory for so many records; more than that have memory of their own. free is called when
-// all of those that were parsed into the page are released, by whoever releases the last one.
+// all that were lent are released, by whoever releases the last one.
 func NewPage(records int, free func()) *Page {
 	return &Page{records: make([]Record, records), free: free}
 }
 
 // next returns an empty record.
 func (p *Page) next() *Record {
-	p.held.Add(1)
 	if p.used == len(p.records) {
 		return &Record{page: p}
 	}
@@ -29,6 +28,9 @@ func (p *Page) next() *Record {
 	r.page = p
 	return r
 }
+
+// Lend says that n records, all that were parsed into the page, are about to be handed out.
+func (p *Page) Lend(n int) { p.held.Store(int64(n)) }
 
 // release notes that nobody holds n of the records any more.
 func (p *Page) release(n int) {

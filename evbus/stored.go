@@ -1,7 +1,6 @@
 package evbus
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -81,9 +80,8 @@ type StoredParser struct {
 	pieces  int             // how many were made at once last
 	texts   strings.Builder // the newest records' texts are parts of it
 	fields  fields
-	// The time of the record before: neighbours mostly have the same.
-	timeText []byte
-	time     time.Time
+	all     span // of the record's texts, and what lies between them
+	clock   clock
 }
 
 // fields are the parts of what is parsed that hold a text; empty if the record has no such field.
@@ -102,11 +100,7 @@ func (p *StoredParser) Parse(seq uint64, b []byte) (*Record, error) {
 // ParseInto is Parse for a record of a page, to which b belongs too: who uses the page again uses b again.
 func (p *StoredParser) ParseInto(page *Page, seq uint64, b []byte) (*Record, error) {
 	r := page.next()
-	err := p.parse(r, seq, b)
-	if err != nil {
-		page.held.Add(-1) // nobody else will
-	}
-	return r, err
+	return r, p.parse(r, seq, b)
 }
 
 // record returns a record to fill. One that is left over when nobody parses any more is not worth much: the first are
@@ -123,7 +117,7 @@ func (p *StoredParser) record() *Record {
 
 func (p *StoredParser) parse(r *Record, seq uint64, b []byte) error {
 	r.Seq, r.size = seq, p.Overhead+int64(len(b))
-	p.fields = fields{}
+	p.fields, p.all = fields{}, span{from: len(b)}
 	for at := 0; at < len(b); {
 		number, kind, n := consumeTag(b[at:])
 		if n < 0 {
@@ -150,13 +144,22 @@ func consumeTag(b []byte) (protowire.Number, protowire.Type, int) {
 	return protowire.ConsumeTag(b)
 }
 
+// consumeBytes is protowire.ConsumeBytes, and fast for short values.
+func consumeBytes(b []byte) (value []byte, n int) {
+	if len(b) > 0 && b[0] < 0x80 && int(b[0]) < len(b) {
+		n = 1 + int(b[0])
+		return b[1:n], n
+	}
+	return protowire.ConsumeBytes(b)
+}
+
 // field sets one field of r to the value at b[at:], and returns the value's length. Unknown ones are passed over.
 func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.Type, b []byte, at int) (n int) {
 	var value []byte
 	var scalar uint64
 	switch kind {
 	case protowire.BytesType:
-		value, n = protowire.ConsumeBytes(b[at:])
+		value, n = consumeBytes(b[at:])
 	case protowire.VarintType:
 		scalar, n = protowire.ConsumeVarint(b[at:])
 	case protowire.Fixed64Type:
@@ -169,7 +172,9 @@ func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.
 	}
 	switch number {
 	case fieldID, fieldTime, fieldProfile, fieldRunName, fieldKey, fieldTraceParent:
-		p.fields[number] = span{at + n - len(value), at + n}
+		s := span{at + n - len(value), at + n}
+		p.fields[number] = s
+		p.all = span{min(p.all.from, s.from), max(p.all.to, s.to)}
 	case fieldTags:
 		r.Tags = value[:len(value):len(value)]
 	case fieldData:
@@ -183,16 +188,11 @@ func (p *StoredParser) field(r *Record, number protowire.Number, kind protowire.
 }
 
 // check refuses a record in which something is missing, and sets the time of one in which nothing is.
-func (p *StoredParser) check(r *Record, b []byte) error {
-	text := b[p.fields[fieldTime].from:p.fields[fieldTime].to]
-	if len(p.timeText) == 0 || !bytes.Equal(text, p.timeText) {
-		at, err := time.Parse(time.RFC3339Nano, string(text))
-		if err != nil {
-			return err
-		}
-		p.timeText, p.time = append(p.timeText[:0], text...), at
+func (p *StoredParser) check(r *Record, b []byte) (err error) {
+	when := p.fields[fieldTime]
+	if r.Time, err = p.clock.parse(b[when.from:when.to]); err != nil {
+		return err
 	}
-	r.Time = p.time
 	if p.fields[fieldID].empty() || p.fields[fieldProfile].empty() || len(r.Tags) == 0 || r.Data == nil {
 		return errors.New("id, profile, tags or data are missing")
 	}
@@ -201,19 +201,13 @@ func (p *StoredParser) check(r *Record, b []byte) error {
 
 // setTexts copies all texts, which lie close to each other, and gives each field its part of the copy.
 func (p *StoredParser) setTexts(r *Record, b []byte) {
-	all := span{from: len(b)}
-	for _, s := range p.fields {
-		if !s.empty() {
-			all.from, all.to = min(all.from, s.from), max(all.to, s.to)
-		}
-	}
-	copied := p.text(b[all.from:all.to])
+	copied := p.text(b[p.all.from:p.all.to])
 	text := func(number protowire.Number) string {
 		s := p.fields[number]
 		if s.empty() {
 			return ""
 		}
-		return copied[s.from-all.from : s.to-all.from]
+		return copied[s.from-p.all.from : s.to-p.all.from]
 	}
 	r.ID, r.timeText, r.Profile = text(fieldID), text(fieldTime), text(fieldProfile)
 	r.RunName, r.Key, r.TraceParent = text(fieldRunName), text(fieldKey), text(fieldTraceParent)

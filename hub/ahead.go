@@ -52,13 +52,17 @@ func (a *ahead) run() {
 // parse makes records of the entries, nil of each that is none.
 func (a *ahead) parse(p *page) {
 	p.records = p.records[:0]
+	good := 0
 	for i := range p.entries {
 		e := &p.entries[i]
 		r, err := a.parser.ParseInto(p.memory, e.Seq, e.Data)
 		if err != nil {
 			a.logger.Error("an event in the journal cannot be read", "seq", e.Seq, "error", err)
-			r = nil
+			p.records = append(p.records, nil)
+			continue
 		}
 		p.records = append(p.records, r)
+		good++
 	}
+	p.memory.Lend(good)
 }
