@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,37 +26,46 @@ type daemon struct {
 	listeners listeners
 }
 
-// run serves until a signal, or until a listener fails.
+// run serves until a signal, or until a listener fails, and then delivers what was accepted.
 func (d *daemon) run() error {
+	var serving sync.WaitGroup
 	failed := make(chan error, len(d.listeners))
 	for _, l := range d.listeners {
-		go func() { failed <- d.server.Serve(l) }()
+		serving.Go(func() {
+			if err := d.server.Serve(l); err != nil {
+				failed <- fmt.Errorf("listening at %s failed: %w", l.Addr(), err)
+			}
+		})
 	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	d.say("listening", d.listeners.names()...)
-	var err error
-	for serving := true; serving; {
-		select {
-		case <-hangup:
-			d.reload()
-		case err = <-failed:
-			serving = false
-			failed <- nil // its place among those that are awaited
-		case <-d.signals.asked.Done():
-			serving = false
-		}
-	}
+	err := d.untilAsked(failed)
 	d.stop()
-	for range d.listeners {
-		<-failed
-	}
+	serving.Wait()
 	return err
 }
 
-// reload puts the acct file in force as it is now, or says what is wrong with it.
+// untilAsked returns when there is a signal to stop, or an error of a listener. It reloads when there is a SIGHUP.
+func (d *daemon) untilAsked(failed <-chan error) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	d.say("listening", d.listeners.names(d.f.cert.scheme())...)
+	for {
+		select {
+		case <-hangup:
+			d.reload()
+		case err := <-failed:
+			return err
+		case <-d.signals.asked.Done():
+			return nil
+		}
+	}
+}
+
+// reload puts the acct file and the certificate in force as they are now, or says what is wrong with them.
 func (d *daemon) reload() {
+	if err := d.f.cert.load(); err != nil {
+		d.o.logger().Error("the certificate is not put in force, the one before stays", "error", err)
+	}
 	file, err := acct.Load(d.f.acctFile, acct.Options{})
 	if err == nil {
 		err = d.hub.Reload(d.signals.asked, file)
@@ -119,8 +129,8 @@ func (d *daemon) limited() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(d.signals.forced, d.f.timeout)
 }
 
-// end says what became of the events, and with which code to exit.
-func (d *daemon) end() error {
+// end says what became of the events, and with which code to exit. failure is why the daemon did not go on.
+func (d *daemon) end(failure error) error {
 	counts := d.server.Counts()
 	s := d.summary
 	s.accepted, s.refused = int(counts.Accepted), int(counts.Refused)
@@ -129,11 +139,11 @@ func (d *daemon) end() error {
 	s.print(d.o)
 	switch {
 	case len(s.lost) > 0:
-		return &exitError{code: exitRemain}
+		return &exitError{exitRemain, failure}
 	case s.letters.count > 0 && d.f.journal.dir == "":
-		return &exitError{code: exitDead}
-	case s.damaged():
-		return &exitError{code: exitFailure}
+		return &exitError{exitDead, failure}
+	case failure != nil || s.damaged():
+		return &exitError{exitFailure, failure}
 	}
 	return nil
 }
@@ -145,4 +155,3 @@ func acctPath(given string) string {
 	}
 	return os.Getenv("ACCT_FILE")
 }
-

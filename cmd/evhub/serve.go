@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +16,7 @@ type serveFlags struct {
 	acctFile string
 	listen   listenAddresses
 	token    string
+	cert     certificate
 	strict   bool
 	roomWait time.Duration
 	timeout  time.Duration
@@ -38,10 +38,11 @@ The answer is 200 {"ids": [...]} once all events are accepted, which with a jour
 comes after the deliveries, with their receipts. Any other status names each event that was not accepted, and why.
 
 Without --listen it is a unix socket for this user alone: evhub.sock in $RUNTIME_DIRECTORY, else in $XDG_RUNTIME_DIR. A
-TCP address must be one of the loopback interface, unless clients need a token (--token-file).
+TCP address must be one of the loopback interface, unless clients need a token (--token-file); --tls-cert and --tls-key keep
+it and the events from being read on the way.
 
-A line on standard output says when it listens. SIGHUP reads the acct file again; one that is wrong changes nothing.
-After SIGTERM or SIGINT no more events are taken and --timeout bounds the deliveries; the rest stays in the journal. A
+A line on standard output says when it listens. SIGHUP reads the acct file and the certificate again; what is wrong
+changes nothing. After SIGTERM or SIGINT no more events are taken and --timeout bounds the deliveries; the rest stays in the journal. A
 second signal ends them at once.
 
 Exit codes; where several are true the highest counts:
@@ -65,6 +66,7 @@ Exit codes; where several are true the highest counts:
 	flags := cmd.Flags()
 	f.listen.add(cmd)
 	flags.StringVar(&f.token, "token-file", "", "`file` with the token that clients over TCP must send; with it TCP may be more than loopback")
+	f.cert.add(cmd)
 	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
 	flags.DurationVar(&f.roomWait, "room-wait", 5*time.Second, "how long a request may wait for room and for the disk before it gets 503")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to deliver after a signal; 0: until all is delivered, or a second signal")
@@ -79,7 +81,7 @@ func (f *serveFlags) check(cmd *cobra.Command) error {
 	if f.roomWait <= 0 {
 		return errors.New("--room-wait must be more than 0")
 	}
-	if err := errors.Join(checkTimeout(f.timeout), f.journal.check(cmd), f.listen.check(f.token != "")); err != nil {
+	if err := errors.Join(checkTimeout(f.timeout), f.journal.check(cmd), f.listen.check(f.token != ""), f.cert.check()); err != nil {
 		return err
 	}
 	return f.journal.useDefault()
@@ -87,6 +89,9 @@ func (f *serveFlags) check(cmd *cobra.Command) error {
 
 func runServe(ctx context.Context, o *options, f *serveFlags) error {
 	token, err := readToken(f.token, o.logger())
+	if err == nil {
+		err = f.cert.load()
+	}
 	if err != nil {
 		return usageError(err)
 	}
@@ -112,10 +117,7 @@ func runServe(ctx context.Context, o *options, f *serveFlags) error {
 	defer signals.stop()
 	d := &daemon{
 		o: o, f: f, hub: h, signals: signals, summary: summary, listeners: listeners,
-		server: server.New(h, server.Options{Logger: o.logger(), Token: token, RoomWait: f.roomWait}),
+		server: server.New(h, server.Options{Logger: o.logger(), Token: token, TLS: f.cert.config(), RoomWait: f.roomWait}),
 	}
-	if err := d.run(); err != nil {
-		return fmt.Errorf("evhub serve: %w", err)
-	}
-	return d.end()
+	return d.end(d.run())
 }

@@ -92,13 +92,13 @@ func (l listeners) close() {
 	}
 }
 
-// names are the addresses as clients spell them; a port 0 has its number there.
-func (l listeners) names() (names []string) {
+// names are the addresses as clients spell them, those over TCP with their scheme; a port 0 has its number there.
+func (l listeners) names(overTCP string) (names []string) {
 	for _, one := range l {
 		if one.Addr().Network() == "unix" {
 			names = append(names, "unix:"+one.Addr().String())
 		} else {
-			names = append(names, "http://"+one.Addr().String())
+			names = append(names, overTCP+"://"+one.Addr().String())
 		}
 	}
 	return names

@@ -64,6 +64,9 @@ func (s *Server) bodyTooLarge() *requestError {
 	return tooLarge("the body is larger than %d bytes: send fewer events with each request", s.limits.RequestBytes)
 }
 
+// byteOrderMark is what some clients write before everything else.
+var byteOrderMark = []byte("\ufeff")
+
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *requestError) {
 	var body bytes.Buffer
 	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
@@ -72,7 +75,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *requ
 	switch {
 	case err == nil:
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the client has sent all; it is for us to be in time
-		return body.Bytes(), nil
+		return bytes.TrimPrefix(body.Bytes(), byteOrderMark), nil
 	case over:
 		return nil, s.bodyTooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):

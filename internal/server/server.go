@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -27,6 +28,8 @@ type Options struct {
 	// Token must come as "Authorization: Bearer ..." with each request over TCP; "" means that none is needed, and then
 	// only requests that name a loopback host are taken. A unix socket is guarded by its file mode alone.
 	Token string
+	// TLS is how TCP listeners speak; nil means in the clear. Unix sockets always do.
+	TLS *tls.Config
 	// RoomWait is how long a request may wait until its events are accepted: for room, and for the disk. The default is
 	// 5 seconds.
 	RoomWait time.Duration
@@ -39,19 +42,19 @@ type Server struct {
 	hub      Putter
 	logger   *slog.Logger
 	token    *[sha256.Size]byte // nil if none is needed
+	tls      *tls.Config        // nil for none
 	roomWait time.Duration
 	limits   Limits
 	slots    *slots
 	refusals *refusals
 	http     *http.Server
-	stopping atomic.Bool
 
 	accepted, refused atomic.Int64
 }
 
 // New returns a server that puts what it gets into h. It serves nothing until Serve.
 func New(h Putter, o Options) *Server {
-	s := &Server{hub: h, logger: o.Logger, roomWait: o.RoomWait, limits: o.Limits.withDefaults()}
+	s := &Server{hub: h, logger: o.Logger, tls: o.TLS, roomWait: o.RoomWait, limits: o.Limits.withDefaults()}
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
@@ -78,7 +81,12 @@ func New(h Putter, o Options) *Server {
 // Serve answers what comes over l until Shutdown or Close, and returns nil then. It closes l. It may be called for
 // several listeners.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.http.Serve(limitConns(l, s.limits.Connections))
+	overUnix := l.Addr().Network() == "unix"
+	l = limitConns(l, s.limits.Connections)
+	if s.tls != nil && !overUnix {
+		l = tls.NewListener(l, s.tls)
+	}
+	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -87,10 +95,7 @@ func (s *Server) Serve(l net.Listener) error {
 
 // Shutdown closes the listeners and waits until every request is answered, or ctx ends. Requests that come meanwhile over
 // open connections are answered as well.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.stopping.Store(true)
-	return s.http.Shutdown(ctx)
-}
+func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
 
 // Close ends all connections at once. Requests that wait for something are not answered any more.
 func (s *Server) Close() error { return s.http.Close() }
@@ -115,13 +120,10 @@ func (s *Server) routes() http.Handler {
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		s.fail(w, r, refusal(http.StatusMethodNotAllowed, "GET is the method here, not %.20q", r.Method))
-	case s.stopping.Load():
-		s.answer(w, http.StatusServiceUnavailable, map[string]string{"status": "stopping"})
-	default:
-		s.answer(w, http.StatusOK, map[string]string{"status": "ok"})
+		return
 	}
+	s.answer(w, http.StatusOK, map[string]string{"status": "ok"})
 }

@@ -1,0 +1,8 @@
+package server
+
+// Busy returns how many requests are being read or put.
+func (s *Server) Busy() int {
+	s.slots.mu.Lock()
+	defer s.slots.mu.Unlock()
+	return s.limits.Requests - s.slots.requests
+}
