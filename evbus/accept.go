@@ -30,6 +30,12 @@ func (d *Destination) ReserveInBacklog(r *Record) (room <-chan struct{}) {
 	return room
 }
 
+// ReserveSpare makes room for r, an event that displaces no other, and reports whether there is any.
+func (d *Destination) ReserveSpare(r *Record) bool {
+	ok, _ := d.backlog.reserve(r.Size())
+	return ok
+}
+
 // Cancel gives back what Reserve took.
 func (d *Destination) Cancel(r *Record) { d.backlog.cancel(r.Size()) }
 
@@ -79,7 +85,7 @@ func (d *Destination) dropped(records []*Record) {
 	for _, r := range records {
 		d.watches.settle(r.Seq, Result{Destination: d.name, State: Dropped})
 	}
-	d.hooks.dropped(d.name, len(records))
+	d.hooks.dropped(d, records)
 }
 
 // read takes up to limit records from the log into entries.

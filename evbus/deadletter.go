@@ -134,7 +134,7 @@ func (d *Destination) bury(refused []buried) (n int, err error) {
 	n, err = d.dead.keep(letters)
 	d.status.dead.Add(int64(n))
 	for _, l := range letters[:n] {
-		d.hooks.dead(d.name, l)
+		d.hooks.dead(d, l)
 	}
 	if err != nil {
 		first := letters[n]

@@ -16,7 +16,13 @@ type Hooks struct {
 	Dropped func(destination string, events int)
 	// Lost: so many events were accepted and cannot be read any more, because the log is damaged.
 	Lost func(destination string, events int)
+
+	undelivered func(d *Destination, r *Record, reason string)
 }
+
+// OnUndelivered has f called as well for each event that a destination does without for good, as it became a dead letter
+// or was dropped. It is called before any destination that has h is started.
+func (h *Hooks) OnUndelivered(f func(d *Destination, r *Record, reason string)) { h.undelivered = f }
 
 // Event calls Accepted.
 func (h *Hooks) Event(profile string, destinations int) {
@@ -37,15 +43,24 @@ func (h *Hooks) retried(destination string, events int, err error) {
 	}
 }
 
-func (h *Hooks) dead(destination string, l *Letter) {
+func (h *Hooks) dead(d *Destination, l *Letter) {
 	if h != nil && h.Dead != nil {
-		h.Dead(destination, NewDeadLetter(destination, l))
+		h.Dead(d.name, NewDeadLetter(d.name, l))
+	}
+	if h != nil && h.undelivered != nil {
+		h.undelivered(d, l.Record, l.Reason)
 	}
 }
 
-func (h *Hooks) dropped(destination string, events int) {
+func (h *Hooks) dropped(d *Destination, records []*Record) {
 	if h != nil && h.Dropped != nil {
-		h.Dropped(destination, events)
+		h.Dropped(d.name, len(records))
+	}
+	if h != nil && h.undelivered != nil {
+		policy := d.Config().Options.Delivery.OnFull
+		for _, r := range records {
+			h.undelivered(d, r, "the backlog is full, and on_full is "+string(policy))
+		}
 	}
 }
 

@@ -95,21 +95,29 @@ func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
 	if watched {
 		t.watches = h.watch(records, steps)
 	}
-	if h.committer != nil {
-		t.offer = h.committer.offer(records[:n], steps)
-		h.mu.Unlock()
-		return t, full, err
-	}
-	h.number(records[:n], steps)
-	for _, r := range records[:n] {
-		h.streams.publish(r)
-	}
-	if appendErr := h.log.Append(records[:n]); appendErr != nil {
+	var appendErr error
+	t.offer, appendErr = h.enterLog(records[:n], steps)
+	if appendErr != nil {
 		err = appendErr
 	}
-	h.mu.Unlock()
-	h.after(records[:n], steps)
 	return t, full, err
+}
+
+// enterLog has records, for which room is reserved, written; without a journal they are accepted then. h.mu is held, and
+// let go.
+func (h *Hub) enterLog(records []*evbus.Record, steps []step) (*offer, error) {
+	if h.committer != nil {
+		defer h.mu.Unlock()
+		return h.committer.offer(records, steps), nil
+	}
+	h.number(records, steps)
+	for _, r := range records {
+		h.streams.publish(r)
+	}
+	err := h.log.Append(records)
+	h.mu.Unlock()
+	h.after(records, steps)
+	return nil, err
 }
 
 // step is what accepting records one after the other came to.

@@ -69,6 +69,9 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 		stopped: make(chan struct{}),
 		retired: map[string]*retiree{},
 	}
+	if c.errors {
+		h.hooks.OnUndelivered(newErrorEvents(h).fire)
+	}
 	if c.journal != "" {
 		if err := h.openJournal(); err != nil {
 			return nil, err

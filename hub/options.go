@@ -20,6 +20,7 @@ type config struct {
 	format    string
 	strict    bool
 	hooks     Hooks
+	errors    bool // fire error events
 	logger    *slog.Logger
 
 	journal        string // its directory; empty for none
