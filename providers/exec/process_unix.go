@@ -1,0 +1,14 @@
+//go:build unix && !linux
+
+package exec
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// alone puts the program into a group of its own, by which all that it starts can be killed, and which no signal from the
+// terminal reaches.
+func alone(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+func (p *process) killGroup() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
