@@ -117,7 +117,7 @@ func (p *packer) scalar(n *yaml.Node, key string) {
 		return
 	}
 	if written := canonical(v); v != nil && n.Value != written && !strings.EqualFold(n.Value, written) {
-		p.warn(n, key, "is no text for acct, which reads YAML 1.1, but "+kindOf(v)+", and is another text once it is encrypted; put quotes around it if it is meant as text")
+		p.warn(n, key, "is "+kindOf(v)+" for acct (YAML 1.1), and will be written in another way; put quotes around it if it is text")
 	}
 }
 

@@ -107,8 +107,8 @@ func TestWhatCannotBeEncrypted(t *testing.T) {
 
 func TestWhatEncryptingWarnsOf(t *testing.T) {
 	const (
-		number = "is no text for acct, which reads YAML 1.1, but a number, and is another text once it is encrypted; put quotes around it if it is meant as text"
-		truth  = "is no text for acct, which reads YAML 1.1, but true or false, and is another text once it is encrypted; put quotes around it if it is meant as text"
+		number = "is a number for acct (YAML 1.1), and will be written in another way; put quotes around it if it is text"
+		truth  = "is true or false for acct (YAML 1.1), and will be written in another way; put quotes around it if it is text"
 		jinja  = "looks like Jinja, which acct would have rendered when it encrypts the file; here it stays as it is written"
 	)
 	for in, want := range map[string]string{

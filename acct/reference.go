@@ -13,11 +13,16 @@ import (
 // reference is {env: NAME} or {file: PATH}.
 type reference struct{ kind, arg string }
 
+// ErrReference is of a reference that cannot be resolved, perhaps because it is meant for another environment.
+var ErrReference = errors.New("the reference cannot be resolved")
+
 // referenceError is why a reference could not be resolved.
 type referenceError struct{ err error }
 
 func (e *referenceError) Error() string { return e.err.Error() }
 func (e *referenceError) Unwrap() error { return e.err }
+
+func (e *referenceError) Is(target error) bool { return target == ErrReference }
 
 // referenceIn returns the reference that n is, if it is one: a mapping with the single key env or file and a single
 // value.
