@@ -10,7 +10,6 @@ import (
 
 	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
-	"github.com/evhub/evhub/providers/all"
 )
 
 // addAcctFlag adds -f, whose default is $ACCT_FILE.
@@ -27,7 +26,7 @@ func loadAcct(path string) (*acct.File, error) {
 
 // hubOptions are those that every command's hub has.
 func (o *options) hubOptions(more ...hub.Option) []hub.Option {
-	return append([]hub.Option{hub.WithProviders(all.Providers()...), hub.WithLogger(o.logger())}, more...)
+	return append([]hub.Option{hub.WithProviders(o.providers()...), hub.WithLogger(o.logger())}, more...)
 }
 
 // openHub opens a hub. cure is what to do when its journal is in use.

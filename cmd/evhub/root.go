@@ -13,9 +13,10 @@ import (
 
 // options are the flags that every command has.
 type options struct {
-	console  console
-	output   string
-	logLevel string
+	console   console
+	output    string
+	logLevel  string
+	allowExec bool
 }
 
 // run runs the command line and returns its exit code.
@@ -57,6 +58,7 @@ pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.output, "output", "o", "text", "how to print results: text or json")
 	flags.StringVar(&o.logLevel, "log-level", "warn", "what to log on standard error: debug, info, warn or error")
+	addAllowExec(root, o)
 	completeWith(root, "output", "text", "json")
 	completeWith(root, "log-level", "debug", "info", "warn", "error")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

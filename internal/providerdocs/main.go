@@ -8,6 +8,7 @@ import (
 
 	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/providers/all"
+	"github.com/evhub/evhub/providers/exec"
 )
 
 //go:generate go run . ../../docs/providers
@@ -27,7 +28,7 @@ func main() {
 
 // pages returns the text of each page by its file name.
 func pages() map[string]string {
-	ps := all.Providers()
+	ps := append(all.Providers(), exec.Provider())
 	texts := map[string]string{
 		"README.md":   indexPage(ps),
 		"delivery.md": deliveryPage(evbus.DefaultOptions()),
