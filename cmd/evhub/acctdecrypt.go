@@ -33,7 +33,7 @@ func firstOr(args []string, otherwise string) string {
 }
 
 func runAcctDecrypt(o *options, flags *acctFlags) error {
-	f, err := flags.load(o)
+	f, err := loadAcct(*flags)
 	if err != nil {
 		return err
 	}

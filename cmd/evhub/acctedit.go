@@ -93,7 +93,7 @@ func runAcctEdit(o *options, f *editFlags) error {
 
 // open reads and decrypts the file.
 func (e *edit) open(f *acctFlags) (err error) {
-	f.key.warn(e.o)
+	e.o.warn(f.key.warnings())
 	key, warnings, err := f.key.options().ReadKey()
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func loadPlaintext(path string) (*acct.File, error) {
 
 // keyOrNew returns the key that is given, or makes one.
 func (k *keyFlags) keyOrNew(o *options) (key acct.Key, made bool, err error) {
-	k.warn(o)
+	o.warn(k.warnings())
 	key, warnings, err := k.options().ReadKey()
 	if err != nil || key != "" {
 		o.warn(warnings)

@@ -13,28 +13,37 @@ type acctFlags struct {
 	key  keyFlags
 }
 
-// add adds -f, whose default is $ACCT_FILE, and the flags of the key.
-func (a *acctFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&a.path, "acct-file", "f", "", "acct file (default $ACCT_FILE); encrypted, if a key is given")
+// addAcctFlag adds -f, whose default is $ACCT_FILE, and the flags of the key.
+func addAcctFlag(cmd *cobra.Command, file *acctFlags) {
+	cmd.Flags().StringVarP(&file.path, "acct-file", "f", "", "acct file (default $ACCT_FILE); encrypted, if a key is given")
 	_ = cmd.MarkFlagFilename("acct-file") // fails only for a flag that does not exist
-	a.key.add(cmd)
+	file.key.add(cmd)
 }
 
-// load reads the acct file; its errors are the user's to mend.
-func (a *acctFlags) load(o *options) (*acct.File, error) {
-	a.key.warn(o)
-	f, err := acct.Load(a.path, a.key.options())
+// loadAcct reads an acct file; its errors are the user's to mend.
+func loadAcct(file acctFlags) (*acct.File, error) {
+	f, err := file.load()
 	return f, usageError(err)
 }
 
-// plan reads the acct file and checks it as a whole.
-func (a *acctFlags) plan(o *options) (*hub.Plan, error) {
-	f, err := a.load(o)
+// loadPlan reads an acct file and checks it as a whole.
+func loadPlan(o *options, file acctFlags) (*hub.Plan, error) {
+	f, err := loadAcct(file)
 	if err != nil {
 		return nil, err
 	}
 	plan, err := hub.NewPlan(f, o.hubOptions()...)
 	return plan, usageError(err)
+}
+
+// load reads the acct file and its key, as they are now.
+func (a acctFlags) load() (*acct.File, error) {
+	f, err := acct.Load(a.path, a.key.options())
+	if err != nil {
+		return nil, err
+	}
+	f.Warnings = append(f.Warnings, a.key.warnings()...)
+	return f, nil
 }
 
 // keyFlags say where the key of an acct file is.
@@ -56,9 +65,10 @@ func (k *keyFlags) options() acct.Options {
 	return acct.Options{Key: acct.Key(k.key), KeyFile: k.file, CryptoPlugin: k.plugin}
 }
 
-// warn says what is wrong with a key on the command line.
-func (k *keyFlags) warn(o *options) {
-	if k.key != "" {
-		o.warn([]acct.Warning{{File: "--acct-key", Text: "everybody on this machine can see the command line, and with it this key; use ACCT_KEY or --acct-key-file"}})
+// warnings are about a key on the command line.
+func (k *keyFlags) warnings() []acct.Warning {
+	if k.key == "" {
+		return nil
 	}
+	return []acct.Warning{{File: "--acct-key", Text: "everybody on this machine can see the command line, and with it this key; use ACCT_KEY or --acct-key-file"}}
 }

@@ -29,6 +29,7 @@ type checkLine struct {
 func newCheck(o *options) *cobra.Command {
 	var connect bool
 	var timeout time.Duration
+	var file acctFlags
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Say whether an acct file is right, and with --connect whether its destinations can be reached",
@@ -40,25 +41,18 @@ destination cannot be reached.`,
 			if timeout <= 0 {
 				return usageError(fmt.Errorf("--timeout must be more than 0"))
 			}
-			plan, err := loadPlan(o, args[0])
+			file.path = args[0]
+			plan, err := loadPlan(o, file)
 			if err != nil {
 				return err
 			}
 			return runCheck(cmd.Context(), o, args[0], plan, connect, timeout)
 		},
 	}
+	file.key.add(cmd)
 	cmd.Flags().BoolVar(&connect, "connect", false, "dial every destination")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "longest wait for a connection")
 	return cmd
-}
-
-func loadPlan(o *options, path string) (*hub.Plan, error) {
-	f, err := loadAcct(path)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := hub.NewPlan(f, o.hubOptions()...)
-	return plan, usageError(err)
 }
 
 func runCheck(ctx context.Context, o *options, path string, plan *hub.Plan, connect bool, timeout time.Duration) error {

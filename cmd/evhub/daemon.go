@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
 	"github.com/evhub/evhub/internal/server"
 )
@@ -66,12 +65,12 @@ func (d *daemon) reload() {
 	if err := d.f.cert.load(); err != nil {
 		d.o.logger().Error("the certificate is not put in force, the one before stays", "error", err)
 	}
-	file, err := acct.Load(d.f.acctFile, acct.Options{})
+	file, err := d.f.acctFile.load()
 	if err == nil {
 		err = d.hub.Reload(d.signals.asked, file)
 	}
 	if err == nil {
-		d.say("reloaded", acctPath(d.f.acctFile))
+		d.say("reloaded", acctPath(d.f.acctFile.path))
 		return
 	}
 	for _, one := range parted(err) {

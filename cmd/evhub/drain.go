@@ -13,7 +13,7 @@ import (
 
 // drainFlags are the flags of evhub drain.
 type drainFlags struct {
-	acctFile string
+	acctFile acctFlags
 	timeout  time.Duration
 	interval time.Duration
 	journal  journalFlags

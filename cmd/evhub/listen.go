@@ -57,7 +57,7 @@ func (f *listenFlags) check(cmd *cobra.Command) error {
 	if err := errors.Join(checkTimeout(f.put.timeout), journal.check(cmd)); err != nil {
 		return err
 	}
-	if noAcctFile(f.put.acctFile) {
+	if noAcctFile(f.put.acctFile.path) {
 		if journal.dir != "" {
 			return errors.New("--journal needs an acct file (-f): without one nothing is to be delivered")
 		}
@@ -97,12 +97,12 @@ func runListen(ctx context.Context, o *options, f *listenFlags) error {
 }
 
 // loadAcctOrNone is loadAcct, with an empty file if none is named.
-func loadAcctOrNone(path string) (*acct.File, error) {
-	if noAcctFile(path) {
+func loadAcctOrNone(flags acctFlags) (*acct.File, error) {
+	if noAcctFile(flags.path) {
 		f, err := acct.Parse("no acct file", nil)
 		return f, usageError(err)
 	}
-	return loadAcct(path)
+	return loadAcct(flags)
 }
 
 func noAcctFile(path string) bool { return path == "" && os.Getenv("ACCT_FILE") == "" }

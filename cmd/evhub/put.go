@@ -14,7 +14,7 @@ import (
 
 // putFlags are the flags of evhub put.
 type putFlags struct {
-	acctFile string
+	acctFile acctFlags
 	events   string
 	single   singleEvent
 	format   string

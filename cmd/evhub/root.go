@@ -66,6 +66,7 @@ pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 	})
 	root.AddCommand(newPut(o), newListen(o), newDrain(o), newDeadLetters(o), newJournal(o))
 	root.AddCommand(newServe(o), newCheck(o), newRoutes(o), newDemo(o), newVersion(o))
+	root.AddCommand(newAcct(o))
 	return root
 }
 

@@ -17,6 +17,7 @@ type routesFlags struct {
 
 func newRoutes(o *options) *cobra.Command {
 	var f routesFlags
+	var file acctFlags
 	cmd := &cobra.Command{
 		Use:   "routes FILE [PROFILE...]",
 		Short: "Say which destinations get the events of a profile, and why",
@@ -35,7 +36,8 @@ What a filter lets pass depends on the event: give one with --event, as a line o
 			if err != nil {
 				return usageError(err)
 			}
-			plan, err := loadPlan(o, args[0])
+			file.path = args[0]
+			plan, err := loadPlan(o, file)
 			if err != nil {
 				return err
 			}
@@ -50,6 +52,7 @@ What a filter lets pass depends on the event: give one with --event, as a line o
 			return nil
 		},
 	}
+	file.key.add(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.explain, "explain", false, "also show the patterns that do not match")
 	flags.StringVar(&f.event, "event", "", "an event whose values filters are asked about: a JSON object as in a line of \"evhub put\"")
