@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
 	"github.com/evhub/evhub/internal/server"
 )
@@ -60,29 +62,31 @@ func (d *daemon) untilAsked(failed <-chan error) error {
 	}
 }
 
-// reload puts the acct file and the certificate in force as they are now, or says what is wrong with them.
+// reload puts the acct file and the certificate in force as they are now, or neither.
 func (d *daemon) reload() {
-	if err := d.f.cert.load(); err != nil {
-		d.o.logger().Error("the certificate is not put in force, the one before stays", "error", err)
-	}
-	file, err := d.f.acctFile.load()
-	if err == nil {
+	file, err := acct.Load(d.f.acctFile, acct.Options{})
+	pair, certErr := d.f.cert.read()
+	if err == nil && certErr == nil {
 		err = d.hub.Reload(d.signals.asked, file)
 	}
-	if err == nil {
-		d.say("reloaded", acctPath(d.f.acctFile.path))
+	path := cmp.Or(d.f.acctFile, os.Getenv("ACCT_FILE"))
+	wrong := append(parted(err), parted(certErr)...)
+	if len(wrong) == 0 {
+		d.f.cert.loaded.Store(pair)
+		d.say("reloaded", path)
 		return
 	}
-	for _, one := range parted(err) {
-		d.o.logger().Error("the acct file is not put in force, the one before stays", "error", one)
+	for _, one := range wrong {
+		d.o.logger().Error("what is in force stays", "error", one)
 	}
+	d.say("reload failed", path)
 }
 
-// say tells who started the daemon what happens.
+// say tells who started the daemon what happens: in a line, whose first words or only key are what.
 func (d *daemon) say(what string, names ...string) {
 	c := d.o.console
 	if d.o.json() {
-		_ = c.printJSON(map[string]any{what: names}) // whoever closed the output does not want it
+		_ = c.printJSON(map[string]any{strings.ReplaceAll(what, " ", "_"): names}) // whoever closed the output does not want it
 		return
 	}
 	fmt.Fprintln(c.out, visible(what+" "+strings.Join(names, " ")))
@@ -145,12 +149,4 @@ func (d *daemon) end(failure error) error {
 		return &exitError{exitFailure, failure}
 	}
 	return nil
-}
-
-// acctPath is the acct file that is read.
-func acctPath(given string) string {
-	if given != "" {
-		return given
-	}
-	return os.Getenv("ACCT_FILE")
 }

@@ -13,7 +13,7 @@ import (
 
 // serveFlags are the flags of evhub serve.
 type serveFlags struct {
-	acctFile acctFlags
+	acctFile string
 	listen   listenAddresses
 	token    string
 	cert     certificate
@@ -89,12 +89,14 @@ func (f *serveFlags) check(cmd *cobra.Command) error {
 
 func runServe(ctx context.Context, o *options, f *serveFlags) error {
 	token, err := readToken(f.token, o.logger())
-	if err == nil {
-		err = f.cert.load()
-	}
 	if err != nil {
 		return usageError(err)
 	}
+	pair, err := f.cert.read()
+	if err != nil {
+		return usageError(err)
+	}
+	f.cert.loaded.Store(pair)
 	file, err := loadAcct(f.acctFile)
 	if err != nil {
 		return err

@@ -31,20 +31,19 @@ func (c *certificate) check() error {
 	return nil
 }
 
-// load reads the files, if there are any. After an error nothing has changed.
-func (c *certificate) load() error {
+// read reads the files; nil if there are none.
+func (c *certificate) read() (*tls.Certificate, error) {
 	if c.cert == "" {
-		return nil
+		return nil, nil
 	}
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
-		return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.cert, c.key, err)
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.cert, c.key, err)
 	}
-	c.loaded.Store(&pair)
-	return nil
+	return &pair, nil
 }
 
-// config has each connection use what was loaded last; nil without a certificate.
+// config has each connection use what is in loaded then; nil without a certificate.
 func (c *certificate) config() *tls.Config {
 	if c.cert == "" {
 		return nil
