@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
 	"github.com/evhub/evhub/internal/server"
 )
@@ -64,12 +63,12 @@ func (d *daemon) untilAsked(failed <-chan error) error {
 
 // reload puts the acct file and the certificate in force as they are now, or neither.
 func (d *daemon) reload() {
-	file, err := acct.Load(d.f.acctFile, acct.Options{})
+	file, err := d.f.acctFile.load()
 	pair, certErr := d.f.cert.read()
 	if err == nil && certErr == nil {
 		err = d.hub.Reload(d.signals.asked, file)
 	}
-	path := cmp.Or(d.f.acctFile, os.Getenv("ACCT_FILE"))
+	path := cmp.Or(d.f.acctFile.path, os.Getenv("ACCT_FILE"))
 	wrong := append(parted(err), parted(certErr)...)
 	if len(wrong) == 0 {
 		d.f.cert.loaded.Store(pair)

@@ -13,7 +13,7 @@ import (
 
 // serveFlags are the flags of evhub serve.
 type serveFlags struct {
-	acctFile string
+	acctFile acctFlags
 	listen   listenAddresses
 	token    string
 	cert     certificate
