@@ -78,7 +78,7 @@ func TestConstantsKeepTheirType(t *testing.T) {
 }
 
 func TestOutputsOfScalars(t *testing.T) {
-	for body, want := range map[string]string{`"x"`: `{"all": "x", "part": null}`, ` [1] `: `{"all": [1], "part": null}`, `{}`: `{"all": {}, "part": null}`} {
+	for body, want := range map[string]string{`"x"`: `{"all": "x", "part": null}`, `[1]`: `{"all": [1], "part": null}`, `{}`: `{"all": {}, "part": null}`} {
 		if got := outputsOf(t, evhttp.Outputs{{"all", "$"}, {"part", "$.a"}}, body); got != want {
 			t.Errorf("%s: %s, want %s", body, got, want)
 		}
