@@ -20,6 +20,18 @@ type line struct {
 	number int
 	event  hub.Event
 	err    error
+	// none: there is no event here, and nothing is wrong with that.
+	none bool
+}
+
+// eventSource is where the events of one call come from.
+type eventSource interface {
+	// next returns the next event, io.EOF after the last, and any other error if the source cannot be read.
+	next() (line, error)
+	// buffered reports whether another line can be had without waiting for the sender.
+	buffered() bool
+	// complete reports whether there is an end that the reading should come to, as a file has, not a stream.
+	complete() bool
 }
 
 // lineSource reads events from JSON Lines.
@@ -29,8 +41,7 @@ type lineSource struct {
 	closer io.Closer
 	number int
 	single *hub.Event
-	// finite: there is an end that the reading should come to, as a file has, not a stream.
-	finite bool
+	finite bool // see complete
 }
 
 // openLines opens the file of events at path; "" and "-" mean standard input.
@@ -71,7 +82,6 @@ func (s *lineSource) close() {
 	}
 }
 
-// next returns the next event, io.EOF after the last, and any other error if the source cannot be read.
 func (s *lineSource) next() (line, error) {
 	if s.reader == nil {
 		if s.single == nil {
@@ -95,12 +105,13 @@ func (s *lineSource) next() (line, error) {
 			return line{number: s.number, err: fmt.Errorf("the line is longer than %d bytes", eventline.MaxBytes)}, nil
 		case len(bytes.TrimSpace(text)) > 0:
 			e, err := eventline.Parse(text)
-			return line{s.number, e, err}, nil
+			return line{number: s.number, event: e, err: err}, nil
 		}
 	}
 }
 
-// buffered reports whether another line can be had without waiting for the sender.
+func (s *lineSource) complete() bool { return s.finite }
+
 func (s *lineSource) buffered() bool {
 	if s.reader == nil {
 		return false

@@ -18,9 +18,11 @@ type putter struct {
 	receipts *receipts // nil without --wait
 	listener *listener // nil but for evhub listen
 	summary  *summary
+	// ledger remembers what was put; nil but for evhub ingest with a journal.
+	ledger *putLedger
 }
 
-func (p *putter) run(source *lineSource) error {
+func (p *putter) run(source eventSource) error {
 	status := startStatus(p.o, func() string { return progressText(p.hub.Stats()) })
 	if p.f.wait {
 		p.receipts = startReceipts(p.o, p.f.ack)
@@ -31,7 +33,7 @@ func (p *putter) run(source *lineSource) error {
 	p.summary.finish(p.hub)
 	p.summary.print(p.o)
 	asked := p.signals.asked.Err() != nil
-	stopped := p.signals.terminated() && p.durable() && (ended || !source.finite)
+	stopped := p.signals.terminated() && p.durable() && (ended || !source.complete())
 	if asked && !stopped {
 		return &exitError{exitInterrupted, readErr}
 	}
@@ -45,8 +47,8 @@ func (p *putter) run(source *lineSource) error {
 func (p *putter) durable() bool { return p.f.journal.dir != "" }
 
 // putAll puts every event of source. It returns whether that was all, and what is wrong with the source.
-func (p *putter) putAll(source *lineSource) (ended bool, err error) {
-	lines := readLines(p.signals.asked, source)
+func (p *putter) putAll(source eventSource) (ended bool, err error) {
+	lines := readLines(p.signals.asked, source, p.ledger != nil)
 	for {
 		select {
 		case batch, more := <-lines.batches:
@@ -56,6 +58,7 @@ func (p *putter) putAll(source *lineSource) (ended bool, err error) {
 			if stopped := p.putBatch(batch); stopped {
 				return false, nil
 			}
+			lines.settle()
 		case <-p.signals.asked.Done():
 			return false, nil
 		}
@@ -73,6 +76,10 @@ func (p *putter) putBatch(batch []line) (stopped bool) {
 			continue
 		}
 		lines, events = append(lines, l), append(events, p.named(l.event))
+	}
+	if err := p.ledger.begin(p, events); err != nil {
+		p.stop(lines, err)
+		return true
 	}
 	for len(events) > 0 {
 		n, err := p.accept(events)
@@ -96,6 +103,7 @@ func (p *putter) putBatch(batch []line) (stopped bool) {
 			lines, events = lines[1:], events[1:]
 		}
 	}
+	p.ledger.done()
 	return false
 }
 

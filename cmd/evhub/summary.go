@@ -18,6 +18,10 @@ type summary struct {
 	closing error
 	// pending counts the events that were to be settled by now, as receipts were asked for, and are not.
 	pending int
+	// source is what Runner's events came from; nil but for evhub ingest.
+	source *ingestSource
+	// skipped are lines that were no events, known events that were put before.
+	skipped, known int
 
 	outcome
 }
@@ -27,7 +31,14 @@ func newSummary(journal string) *summary {
 }
 
 // finish takes stock of the closed hub.
-func (s *summary) finish(h *hub.Hub) { s.take(h.Stats(), s.closing) }
+func (s *summary) finish(h *hub.Hub) {
+	s.take(h.Stats(), s.closing)
+	if s.source != nil {
+		odd := s.source.counts()
+		s.skipped, s.known = odd.Other, int(s.source.again.Load())
+		s.refused += odd.Broken
+	}
+}
 
 // code is the exit code, given what was wrong with the source.
 func (s *summary) code(readErr error) int {
@@ -57,7 +68,7 @@ func (s *summary) print(o *options) {
 	if s.stuck != nil {
 		fmt.Fprintf(w, "%s %s\n", w.style.failure("stopped:"), visible(s.stuck.Error()))
 	}
-	if s.read != 1 || s.accepted != 1 || s.troubled() {
+	if s.read != 1 || s.accepted != 1 || s.troubled() || s.known+s.skipped+s.refused > 0 {
 		fmt.Fprintln(w, s.text())
 	}
 }
@@ -76,6 +87,12 @@ func (s *summary) text() string {
 		parts = append(parts, fmt.Sprintf("%d passed no filter", s.stats.Filtered))
 	}
 	parts = append(parts, s.parts()...)
+	if s.known > 0 {
+		parts = append(parts, fmt.Sprintf("%d put before", s.known))
+	}
+	if s.skipped > 0 {
+		parts = append(parts, count(s.skipped, "other line")+" skipped")
+	}
 	if s.refused > 0 {
 		parts = append(parts, fmt.Sprintf("%d refused", s.refused))
 	}
@@ -89,6 +106,8 @@ type summaryLine struct {
 	Refused   int    `json:"refused"`
 	Unmatched int64  `json:"unmatched"`
 	Filtered  int64  `json:"filtered,omitempty"`  // those of the unmatched that patterns match, and no filter lets pass
+	Known     int    `json:"known,omitempty"`     // put by an earlier call of evhub ingest
+	Skipped   int    `json:"skipped,omitempty"`   // lines that are no events, for evhub ingest
 	Stopped   string `json:"stopped,omitempty"`   // why the rest was not put
 	Uncertain string `json:"uncertain,omitempty"` // which events may be on disk or not
 	outcomeLine
@@ -96,7 +115,8 @@ type summaryLine struct {
 
 func (s *summary) line() summaryLine {
 	l := summaryLine{
-		Read: s.read, Accepted: s.accepted, Refused: s.refused, Unmatched: s.stats.Unmatched, Filtered: s.stats.Filtered, outcomeLine: s.outcome.line(),
+		Read: s.read, Accepted: s.accepted, Refused: s.refused, Unmatched: s.stats.Unmatched, Filtered: s.stats.Filtered,
+		Known: s.known, Skipped: s.skipped, outcomeLine: s.outcome.line(),
 	}
 	if s.stuck != nil {
 		l.Stopped = s.stuck.Error()
