@@ -110,7 +110,7 @@ func (d *daemon) stop() {
 	}
 	drain, done := d.limited()
 	defer done()
-	d.summary.closing = d.hub.Close(drain)
+	d.summary.closing = d.o.closeHub(drain, d.hub)
 	timer.Reset(lastAnswers)
 	select {
 	case <-ended:

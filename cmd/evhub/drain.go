@@ -103,7 +103,7 @@ func (d *drainer) deliver(ctx context.Context, h *hub.Hub, f *drainFlags) {
 		defer cancel()
 	}
 	stop := newDrainProgress(d.o, h).start(f.interval)
-	err := h.Close(ctx)
+	err := d.o.closeHub(ctx, h)
 	stop()
 	d.take(h.Stats(), err)
 }

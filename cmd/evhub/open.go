@@ -21,6 +21,7 @@ func (o *options) openHub(ctx context.Context, file *acct.File, journal *journal
 	_, mistake := errors.AsType[*acct.Error](err)
 	switch {
 	case err == nil:
+		o.plugin.attach(h)
 		return h, nil
 	case mistake || journal.dir == "":
 		return nil, usageError(err)

@@ -193,7 +193,7 @@ func (p *putter) drain() {
 		ctx, cancel = context.WithTimeout(ctx, shortDrain)
 		defer cancel()
 	}
-	p.summary.closing = p.hub.Close(ctx)
+	p.summary.closing = p.o.closeHub(ctx, p.hub)
 	if p.receipts != nil {
 		p.receipts.finish()
 		p.summary.pending = p.receipts.pending

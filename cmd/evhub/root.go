@@ -17,11 +17,14 @@ type options struct {
 	output    string
 	logLevel  string
 	allowExec bool
+	plugin    logPlugin
 }
 
 // run runs the command line and returns its exit code.
 func run(ctx context.Context, args []string, c console) int {
-	root := newRoot(&options{console: c})
+	o := &options{console: c}
+	defer o.plugin.close()
+	root := newRoot(o)
 	root.SetArgs(args)
 	root.SetIn(c.in)
 	root.SetOut(c.out)
@@ -61,6 +64,7 @@ pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 	addAllowExec(root, o)
 	completeWith(root, "output", "text", "json")
 	completeWith(root, "log-level", "debug", "info", "warn", "error")
+	o.plugin.addFlags(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help"))
 	})
@@ -92,7 +96,10 @@ func (o *options) check() error {
 	if o.output != "text" && o.output != "json" {
 		return usageError(fmt.Errorf("--output %q: want text or json", o.output))
 	}
-	_, err := o.level()
+	level, err := o.level()
+	if err == nil {
+		err = o.plugin.open(o.stderrHandler(level), level)
+	}
 	return usageError(err)
 }
 
@@ -112,15 +119,23 @@ func (o *options) level() (slog.Level, error) {
 	return 0, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
 }
 
-// logger logs to standard error: as text, or as JSON with --output json.
+// logger logs to standard error, and whereto --log-plugin says.
 func (o *options) logger() *slog.Logger {
+	if o.plugin.handler != nil {
+		return slog.New(o.plugin.handler)
+	}
 	level, _ := o.level() // checked before any command runs
+	return slog.New(o.stderrHandler(level))
+}
+
+// stderrHandler logs to standard error: as text, or as JSON with --output json.
+func (o *options) stderrHandler(level slog.Level) slog.Handler {
 	handler := &slog.HandlerOptions{Level: level}
 	w := io.Writer(o.console.err)
 	if o.json() {
-		return slog.New(slog.NewJSONHandler(w, handler))
+		return slog.NewJSONHandler(w, handler)
 	}
-	return slog.New(slog.NewTextHandler(w, handler))
+	return slog.NewTextHandler(w, handler)
 }
 
 // noArgs is cobra.NoArgs with our exit code and a hint.

@@ -30,7 +30,7 @@ type conditionLine struct {
 
 // routeLines asks all destinations of plan.
 func routeLines(plan *hub.Plan, q question) ([]routeLine, error) {
-	verdicts, err := plan.Explain(q.event)
+	verdicts, err := q.ask(plan)
 	if err != nil {
 		return nil, err
 	}
@@ -38,14 +38,14 @@ func routeLines(plan *hub.Plan, q question) ([]routeLine, error) {
 	for i, d := range plan.Destinations {
 		v := verdicts[i]
 		l := routeLine{Destination: d.Name, Section: d.Section, Pattern: d.Pattern, Line: d.Line, Matches: v.Matches}
-		if q.known || len(v.Filter) == 0 || !v.Matches {
+		if q.known || len(d.Filter) == 0 || !v.Matches {
 			passes := v.Passes()
 			l.Passes = &passes
 		}
-		for _, f := range v.Filter {
-			c := conditionLine{Path: f.Path, Pattern: f.Pattern, Line: f.Line}
+		for i, condition := range d.Filter {
+			c := conditionLine{Path: condition.Path, Pattern: condition.Pattern, Line: condition.Line}
 			if q.known {
-				c.Value, c.Matches = f.Value, &f.Matches
+				c.Value, c.Matches = v.Filter[i].Value, &v.Filter[i].Matches
 			}
 			l.Filter = append(l.Filter, c)
 		}

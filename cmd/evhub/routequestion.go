@@ -67,3 +67,16 @@ func (f *routesFlags) parts(given func(string) bool) (e hub.Event, err error) {
 	}
 	return e, nil
 }
+
+// ask returns what each destination of plan says. Of a profile alone, which may be none that an event can have, the
+// filters are not asked.
+func (q question) ask(plan *hub.Plan) ([]hub.Verdict, error) {
+	if q.known {
+		return plan.Explain(q.event)
+	}
+	verdicts := make([]hub.Verdict, len(plan.Destinations))
+	for _, i := range plan.Route(q.profile()) {
+		verdicts[i].Matches = true
+	}
+	return verdicts, nil
+}
