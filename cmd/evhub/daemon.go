@@ -38,6 +38,7 @@ func (d *daemon) run() error {
 		})
 	}
 	err := d.untilAsked(failed)
+	tellSystemd("STOPPING=1")
 	d.stop()
 	serving.Wait()
 	return err
@@ -49,6 +50,7 @@ func (d *daemon) untilAsked(failed <-chan error) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	d.say("listening", d.listeners.names(d.f.cert.scheme())...)
+	tellSystemd("READY=1")
 	for {
 		select {
 		case <-hangup:

@@ -3,8 +3,10 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -187,4 +189,29 @@ func TestTheTokenOfAFile(t *testing.T) {
 	if strings.Contains(got.err, canary) {
 		t.Errorf("the token is said: %s", got.err)
 	}
+}
+
+// TestServeTellsSystemd checks what a service manager is told, and that it is told when events are taken already.
+func TestServeTellsSystemd(t *testing.T) {
+	path := filepath.Join(socketDir(t), "notify")
+	told, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer told.Close()
+	_ = told.SetReadDeadline(time.Now().Add(20 * time.Second))
+	t.Setenv("NOTIFY_SOCKET", path)
+	acctFile, _ := toFile(t, "raw")
+	p := startServing(t, "-f", acctFile, "--no-journal", socket(t))
+	want := func(want string) {
+		t.Helper()
+		text := make([]byte, 100)
+		if n, err := told.Read(text); err != nil || string(text[:n]) != want {
+			t.Errorf("told %q, %v; want %q", text[:n], err, want)
+		}
+	}
+	want("READY=1")
+	p.signal(t, syscall.SIGTERM)
+	want("STOPPING=1")
+	p.end(t).want(t, exitDone)
 }
