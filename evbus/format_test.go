@@ -196,6 +196,20 @@ func TestPublishError(t *testing.T) {
 	if got, err := body(t, "idem", e); err != nil || got != fixture {
 		t.Errorf("%v: %s", err, cmp.Diff(fixture, got))
 	}
+	failed, err := NewSealer("cli", 0).Seal(Event{Profile: "p", Tags: json.RawMessage(`{"ref": "r", "x": 1}`), RunName: "errrun"})
+	if err != nil || failed.IsPublishError() {
+		t.Fatal(err)
+	}
+	var reason string
+	if err := json.Unmarshal(was["publish_event_error_message"], &reason); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := body(t, "idem", failed.PublishError("kafka", reason)); err != nil || got != fixture {
+		t.Errorf("%v: %s", err, cmp.Diff(fixture, got))
+	}
+	if got, err := body(t, "raw", failed.PublishError("kafka", "\xff\n")); err != nil || got != `{"publish_event_error_message": "\ufffd\n"}` {
+		t.Errorf("%s %v", got, err)
+	}
 	e.Body = json.RawMessage(`{"publish_event_error_message": "m"}`)
 	packed, err := body(t, "msgpack", e)
 	if i, j := strings.Index(packed, "\xa8run_name\xa6errrun"), strings.Index(packed, "\xbbpublish_event_error_message\xa1m"); err != nil || i < 0 || j < i || packed[0] != 0x83 {

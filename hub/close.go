@@ -51,6 +51,7 @@ func (h *Hub) Close(ctx context.Context) error {
 		d.Drain()
 	}
 	_ = h.Flush(ctx) // what it could not wait for is counted below
+	h.lastErrorEvents(ctx)
 	if h.committer != nil {
 		h.committer.end()
 	}

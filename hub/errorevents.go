@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -16,7 +17,7 @@ import (
 //
 // It goes to the other destinations that match, not to the one that failed, and displaces no event: one that has no
 // room does without it. A destination fires at most ten in a row, and one in a second after that; the next one says how
-// many failures had none. One whose own delivery fails fires none, and so does a hub that is being closed.
+// many failures had none. One whose own delivery fails fires none. A hub that is being closed fires them for what it still delivers.
 func WithErrorEvents() Option { return func(c *config) { c.errors = true } }
 
 const (
@@ -97,9 +98,9 @@ func (h *Hub) putBeside(but *evbus.Destination, r *evbus.Record) error {
 	for {
 		a := h.route(arrival{records: []*evbus.Record{r}})
 		h.mu.Lock()
-		if h.closed {
+		if h.muted {
 			h.mu.Unlock()
-			return nil // it delivers what it has, and takes nothing more
+			return nil
 		}
 		if full := h.journalFull(); full != nil {
 			h.mu.Unlock()
@@ -118,6 +119,18 @@ func (h *Hub) putBeside(but *evbus.Destination, r *evbus.Record) error {
 		_, err := h.enterLog(a.records, []step{{route: route, records: 1, taken: route.Destinations}})
 		return err
 	}
+}
+
+// lastErrorEvents delivers, until ctx ends, those that were fired since the hub was closed. All that it had accepted is
+// settled or out of time.
+func (h *Hub) lastErrorEvents(ctx context.Context) {
+	if !h.config.errors {
+		return
+	}
+	h.mu.Lock()
+	h.muted = true
+	h.mu.Unlock()
+	_ = h.Flush(ctx) // see Close
 }
 
 // spare reserves room for the only record of a in every destination on its way that has some, but for one.

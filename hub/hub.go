@@ -34,6 +34,7 @@ type Hub struct {
 	mu      sync.Mutex
 	seq     uint64
 	closed  bool
+	muted   bool          // fires no error events any more
 	closing chan struct{} // closed when closed becomes true
 	stopped chan struct{} // closed when nothing is delivered any more
 

@@ -46,6 +46,7 @@ Printing holds up nothing: should it be far slower than the events, some are not
 	flags.StringVar(&f.put.events, "events", "", "file of JSON Lines to put (default: standard input)")
 	flags.StringArrayVar(&f.profiles, "profile", nil, "print only events whose profile matches this glob; may be repeated")
 	flags.DurationVar(&f.put.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the last event; 0: for ever")
+	f.put.errors.add(cmd)
 	f.put.journal.add(cmd, "keep accepted events in this directory until they are delivered "+inDefault)
 	f.put.journal.addNone(cmd)
 	return cmd
@@ -54,7 +55,7 @@ Printing holds up nothing: should it be far slower than the events, some are not
 // check refuses flags that cannot be together, and chooses the journal.
 func (f *listenFlags) check(cmd *cobra.Command) error {
 	journal := &f.put.journal
-	if err := errors.Join(checkTimeout(f.put.timeout), journal.check(cmd)); err != nil {
+	if err := errors.Join(checkTimeout(f.put.timeout), f.put.errors.check(), journal.check(cmd)); err != nil {
 		return err
 	}
 	if noAcctFile(f.put.acctFile.path) {
@@ -81,7 +82,8 @@ func runListen(ctx context.Context, o *options, f *listenFlags) error {
 		return usageError(err)
 	}
 	summary := newSummary(f.put.journal.dir)
-	h, err := o.openHub(ctx, file, &f.put.journal, "give another --journal DIR, or --no-journal", hub.WithHooks(summary.hooks()))
+	opts := append(f.put.errors.options(), hub.WithHooks(summary.hooks()))
+	h, err := o.openHub(ctx, file, &f.put.journal, "give another --journal DIR, or --no-journal", opts...)
 	if err != nil {
 		return err
 	}

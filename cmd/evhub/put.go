@@ -20,6 +20,7 @@ type putFlags struct {
 	format   string
 	wait     bool
 	strict   bool
+	errors   errorEvents
 	ack      bool
 	timeout  time.Duration
 	journal  journalFlags
@@ -37,6 +38,10 @@ func newPut(o *options) *cobra.Command {
 Only "body" is needed in a line. There are also "time" (RFC 3339), "traceparent", and "body_base64" in place of
 "body", for bytes. Numbers and the order of keys pass through as they are written. A line that is wrong is refused
 with its number, and the others go on.
+
+An event as Idem fires it, with its profile and tags, is put by --idem; "evhub examples idem" shows them all:
+
+` + idemHelp() + `
 
 With --journal an event is on disk before it counts as accepted, and what earlier calls left in the journal is
 delivered too. After the end of the input, --timeout bounds the deliveries; the rest stays in the journal. --ack
@@ -58,9 +63,15 @@ file was not read.`,
 		Example: `  evhub put -f acct.yaml --profile idem-status --tag type=state-status --body '"FINISHED"' --wait
   generate-events | evhub put -f acct.yaml
   generate-events | evhub put -f acct.yaml --journal /var/lib/evhub --ack`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.single.given = cmd.Flags().Changed("body")
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("idem") {
+				return nil
+			}
+			return noArgs(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.single.given = cmd.Flags().Changed("body") || cmd.Flags().Changed("idem")
+			f.single.idem.args = args
 			f.single.tagsGiven = cmd.Flags().Changed("tags")
 			if err := f.check(cmd); err != nil {
 				return usageError(err)
@@ -75,6 +86,7 @@ file was not read.`,
 	flags.StringVar(&f.format, "format", "", "format of all bodies, whatever the file says: "+strings.Join(hub.FormatNames(), ", "))
 	flags.BoolVar(&f.wait, "wait", false, "print a receipt line for each event when all destinations have settled it")
 	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
+	f.errors.add(cmd)
 	flags.BoolVar(&f.ack, "ack", false, "print {\"id\": ...} for each event as soon as it is in the journal")
 	f.journal.add(cmd, "keep events in a journal in this directory until they are delivered (default: in memory)")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the last event; 0: for ever")
@@ -87,7 +99,7 @@ func (f *putFlags) check(cmd *cobra.Command) error {
 	if err := checkTimeout(f.timeout); err != nil {
 		return err
 	}
-	if err := f.journal.check(cmd); err != nil {
+	if err := errors.Join(f.errors.check(), f.journal.check(cmd)); err != nil {
 		return err
 	}
 	if f.journal.dir == "" {
@@ -102,18 +114,10 @@ func (f *putFlags) check(cmd *cobra.Command) error {
 			return fmt.Errorf("--format: %w", err)
 		}
 	}
-	if f.single.given {
-		if f.events != "" {
-			return errors.New("--body is one event and --events many: give one of them")
-		}
-		return nil
+	if f.single.given && f.events != "" {
+		return errors.New("--body and --idem are one event and --events many: give one of them")
 	}
-	for _, name := range singleFlags {
-		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s describes one event, which needs --body; in a stream it is a key of the line", name)
-		}
-	}
-	return nil
+	return f.single.check(cmd)
 }
 
 func checkTimeout(d time.Duration) error {
@@ -134,7 +138,7 @@ func runPut(ctx context.Context, o *options, f *putFlags) error {
 		return err
 	}
 	summary := newSummary(f.journal.dir)
-	opts := []hub.Option{hub.WithFormat(f.format), hub.WithHooks(summary.hooks())}
+	opts := append(f.errors.options(), hub.WithFormat(f.format), hub.WithHooks(summary.hooks()))
 	if f.strict {
 		opts = append(opts, hub.WithStrict())
 	}

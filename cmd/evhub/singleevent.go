@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,13 +19,17 @@ type singleEvent struct {
 
 	profile, body, tags, runName, key, id string
 	tagPairs                              []string
+	idem                                  idemInput
 }
 
 // blanks are what JSON has between its tokens.
 const blanks = " \t\r\n"
 
-// singleFlags are the flags that make sense with --body alone.
-var singleFlags = []string{"profile", "tag", "tags", "run-name", "key", "id"}
+// contentFlags say what is in an event, and identityFlags what else there is to it. Neither makes sense in a stream.
+var (
+	contentFlags  = []string{"profile", "tag", "tags"}
+	identityFlags = []string{"run-name", "key", "id"}
+)
 
 func (s *singleEvent) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
@@ -35,9 +40,44 @@ func (s *singleEvent) addFlags(cmd *cobra.Command) {
 	f.StringVar(&s.runName, "run-name", "", `name of the run (default "cli")`)
 	f.StringVar(&s.key, "key", "", "ordering key (default: the profile)")
 	f.StringVar(&s.id, "id", "", "id of the event (default: a new UUIDv7)")
+	s.idem.addFlags(cmd)
+}
+
+// check refuses flags that cannot be together.
+func (s *singleEvent) check(cmd *cobra.Command) error {
+	refuse := func(names []string, because string) error {
+		for _, name := range names {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s %s", name, because)
+			}
+		}
+		return nil
+	}
+	switch {
+	case s.idem.kind != "":
+		return refuse(contentFlags, "is part of what --idem makes: give one of them")
+	case s.given:
+		return refuse(idemFlags, "describes an event of Idem: give --idem KIND too")
+	}
+	return errors.Join(
+		refuse(slices.Concat(contentFlags, identityFlags), "describes one event, which needs --body; in a stream it is a key of the line"),
+		refuse(idemFlags, "describes an event of Idem: give --idem KIND too"),
+	)
 }
 
 func (s *singleEvent) event() (hub.Event, error) {
+	e, err := s.content()
+	e.RunName, e.Key, e.ID = s.runName, s.key, s.id
+	return e, err
+}
+
+// content is the event without what is its own.
+func (s *singleEvent) content() (hub.Event, error) {
+	if s.idem.kind != "" {
+		in := s.idem
+		in.body = s.body
+		return in.event()
+	}
 	if !utf8.ValidString(s.body + s.tags + strings.Join(s.tagPairs, "")) {
 		return hub.Event{}, errors.New("--body, --tags and --tag must be valid UTF-8")
 	}
@@ -48,10 +88,7 @@ func (s *singleEvent) event() (hub.Event, error) {
 	if err != nil {
 		return hub.Event{}, err
 	}
-	return hub.Event{
-		Profile: s.profile, Body: json.RawMessage(s.body), Tags: tags,
-		RunName: s.runName, Key: s.key, ID: s.id,
-	}, nil
+	return hub.Event{Profile: s.profile, Body: json.RawMessage(s.body), Tags: tags}, nil
 }
 
 func (s *singleEvent) tagObject() (any, error) {
