@@ -5,9 +5,8 @@ package exec_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,13 +19,7 @@ import (
 	"github.com/evhub/evhub/providers/providertest"
 )
 
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(farVariable); dir != "" {
-		program(dir)
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // alive reports whether a process runs.
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
@@ -37,17 +30,6 @@ type configure func(*exec.Config)
 func (f configure) Decode(into any) error {
 	f(into.(*exec.Config))
 	return nil
-}
-
-// self makes this binary the program.
-func self(dir string) configure {
-	return func(c *exec.Config) {
-		c.Command = []string{os.Args[0]}
-		c.Env = map[string]providers.Secret{farVariable: providers.NewSecret(dir)}
-		if cover := os.Getenv("GOCOVERDIR"); cover != "" {
-			c.Env["GOCOVERDIR"] = providers.NewSecret(cover)
-		}
-	}
 }
 
 // shell makes a script for sh the program; it says that it is ready first.
@@ -65,6 +47,18 @@ func connection(t *testing.T, set configure) providers.Connection {
 		t.Fatal(err)
 	}
 	return conns[0]
+}
+
+// execConfig is short for tests that set more than one thing.
+type execConfig = exec.Config
+
+func batchOf(t *testing.T, err error) *providers.BatchError {
+	t.Helper()
+	batch, ok := errors.AsType[*providers.BatchError](err)
+	if !ok {
+		t.Fatalf("got %v; want an outcome for each message", err)
+	}
+	return batch
 }
 
 // log collects what is logged.
@@ -107,7 +101,7 @@ func dial(t *testing.T, set configure) (providers.Session, *log) {
 
 func send(t *testing.T, s providers.Session, ms ...providers.Message) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	return s.Send(ctx, ms).Wait(ctx)
 }
@@ -136,8 +130,8 @@ func TestContract(t *testing.T) {
 	for name, window := range map[string]int{"window 1": 1, "window 8": 8} {
 		t.Run(name, func(t *testing.T) {
 			providertest.Run(t, func(t *testing.T) providertest.Target {
-				dir := filepath.Join(t.TempDir())
-				conn := connection(t, func(c *exec.Config) { self(dir)(c); c.Window = window })
+				dir := t.TempDir()
+				conn := connection(t, func(c *exec.Config) { program(dir)(c); c.Window = window })
 				open, err := conn.Open((&log{}).env())
 				if err != nil {
 					t.Fatal(err)

@@ -80,8 +80,9 @@ const (
 	quoted = 200
 )
 
-// parseReply is strict: a program that is misunderstood would have its events taken for delivered.
-func parseReply(line []byte) (reply, error) {
+// parseReply is strict: a program that is misunderstood would have its events taken for delivered. scrub takes secrets out of
+// what is quoted.
+func parseReply(line []byte, scrub *strings.Replacer) (reply, error) {
 	var r reply
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
@@ -90,8 +91,8 @@ func parseReply(line []byte) (reply, error) {
 		err = errors.New("something follows the answer")
 	}
 	if err != nil {
-		return reply{}, fmt.Errorf("the program printed %q, which is no answer such as {\"seq\": 1}; what is for people belongs on standard error: %w",
-			shorten(string(bytes.TrimSpace(line)), quoted), err)
+		return reply{}, fmt.Errorf("the program printed %q, which is no answer such as {\"seq\": 1}; what is for people belongs on standard error: %s",
+			shorten(scrub.Replace(string(bytes.TrimSpace(line))), quoted), shorten(scrub.Replace(err.Error()), quoted))
 	}
 	return r, nil
 }

@@ -3,58 +3,23 @@
 package exec_test
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/evhub/evhub/providers"
 	"github.com/evhub/evhub/providers/providertest"
 )
 
-// farVariable makes this test's own binary the program: it names the folder by which the tests and the program speak.
-const farVariable = "EVHUB_TEST_FAR"
-
-// program answers as the files of the folder want it: ACTION-ID does something to one message, and is taken away.
-func program(dir string) {
-	mark := filepath.Join(dir, "pid-"+strconv.Itoa(os.Getpid()))
-	check(os.WriteFile(mark, nil, 0o600))
-	defer os.Remove(mark)
-	fmt.Println(`{"ready": true}`)
-	for in := bufio.NewReader(os.Stdin); ; {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		var e struct {
-			Seq  uint64
-			ID   string
-			Body json.RawMessage
-		}
-		check(json.Unmarshal([]byte(line), &e))
-		if taken(dir, "lose-message", e.ID) {
-			os.Exit(3)
-		}
-		if taken(dir, "refuse", e.ID) {
-			fmt.Printf(`{"seq": %d, "error": "never", "permanent": true}`+"\n", e.Seq)
-			continue
-		}
-		if taken(dir, "fail", e.ID) {
-			fmt.Printf(`{"seq": %d, "error": "not now"}`+"\n", e.Seq)
-			continue
-		}
-		store(dir, e.Body)
-		if taken(dir, "lose-answer", e.ID) {
-			os.Exit(4)
-		}
-		for tick := time.Tick(2 * time.Millisecond); exists(dir, "stall"); {
-			<-tick
-		}
-		fmt.Printf(`{"seq": %d}`+"\n", e.Seq)
+// program is testdata/program.sh, which speaks with the tests by way of a folder.
+func program(dir string) configure {
+	path, err := filepath.Abs("testdata/program.sh")
+	check(err)
+	return func(c *execConfig) {
+		c.Command = []string{"/bin/sh", path}
+		c.Env = map[string]providers.Secret{"FAR": providers.NewSecret(dir)}
 	}
 }
 
@@ -62,23 +27,6 @@ func check(err error) {
 	if err != nil {
 		panic(err)
 	}
-}
-
-func exists(dir, name string) bool {
-	_, err := os.Stat(filepath.Join(dir, name))
-	return err == nil
-}
-
-func taken(dir, action, id string) bool {
-	return os.Remove(filepath.Join(dir, action+"-"+id)) == nil
-}
-
-func store(dir string, body []byte) {
-	f, err := os.OpenFile(filepath.Join(dir, "stored"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	check(err)
-	_, err = f.Write(append(body, '\n'))
-	check(err)
-	check(f.Close())
 }
 
 // farEnd is how the conformance suite drives the program.

@@ -78,11 +78,11 @@ func (s *session) read() (reply, error) {
 	case errors.Is(err, bufio.ErrBufferFull):
 		return reply{}, fmt.Errorf("the program printed a line of more than %d bytes, which is no answer", maxReply)
 	case err != nil && len(line) > 0:
-		return reply{}, fmt.Errorf("the program ended in the middle of the line %q", shorten(string(line), quoted))
+		return reply{}, fmt.Errorf("the program ended in the middle of the line %q", shorten(s.process.scrub.Replace(string(line)), quoted))
 	case err != nil:
 		return reply{}, s.gone()
 	}
-	return parseReply(line)
+	return parseReply(line, s.process.scrub)
 }
 
 // gone says how the program ended, after the end of its input or output.
