@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,13 +82,22 @@ func shorten(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
+// shortSecret is the length below which a value of the environment stays in what is quoted: it is a setting such as 1 or
+// utf-8, and taking it out would only spoil the text.
+const shortSecret = 6
+
 // scrub takes the secrets of the environment out of what the program says.
 func (c Config) scrub() *strings.Replacer {
-	var pairs []string
+	var values []string
 	for _, value := range c.Env {
-		if !value.IsZero() {
-			pairs = append(pairs, value.Reveal(), value.String())
+		if len(value.Reveal()) >= shortSecret {
+			values = append(values, value.Reveal())
 		}
+	}
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // or a part of one would hide the rest
+	var pairs []string
+	for _, value := range values {
+		pairs = append(pairs, value, providers.Secret{}.String())
 	}
 	return strings.NewReplacer(pairs...)
 }

@@ -12,13 +12,13 @@ import (
 func TestStandardErrorGoesToTheLog(t *testing.T) {
 	s, l := dial(t, func(c *execConfig) {
 		shell(`printf 'first\r\n\nsecret is %s\nbell \007\n\377\n' "$TOKEN" >&2; head -c 100000 /dev/zero | tr '\0' x >&2; echo >&2; echo unended >&2; cat > /dev/null`)(c)
-		c.Env = map[string]providers.Secret{"TOKEN": providers.NewSecret("c4n4ry"), "EMPTY": {}}
+		c.Env = map[string]providers.Secret{"TOKEN": providers.NewSecret("c4n4ry-long"), "PART": providers.NewSecret("c4n4ry"), "MODE": providers.NewSecret("first"), "EMPTY": {}}
 	})
 	eventually(t, "all is logged", func() bool { return strings.Contains(l.String(), "unended") })
 	s.Close(t.Context())
 	text := l.String()
 	for part, want := range map[string]bool{
-		`stderr=first`: true, `stderr="secret is [secret]"`: true, "c4n4ry": false, `bell %07`: true, `stderr=?`: true, `stderr=""`: false,
+		`stderr=first`: true, `stderr="secret is [secret]"`: true, "c4n4ry": false, "-long": false, `bell %07`: true, `stderr=?`: true, `stderr=""`: false,
 		strings.Repeat("x", 1000) + "...": true, strings.Repeat("x", 1001): false,
 	} {
 		if strings.Contains(text, part) != want {
