@@ -46,7 +46,9 @@ func TestFernetHoldsTheSameAsYAML(t *testing.T) {
 
 func TestKeyFromTheEnvironment(t *testing.T) {
 	key := fixtureKey(t)
-	getenv := func(name string) string { return map[string]string{"ACCT_FILE": fernetFixture, "ACCT_KEY": string(key)}[name] }
+	getenv := func(name string) string {
+		return map[string]string{"ACCT_FILE": fernetFixture, "ACCT_KEY": string(key)}[name]
+	}
 	if _, err := acct.Load("", acct.Options{Getenv: getenv}); err != nil {
 		t.Error(err)
 	}
