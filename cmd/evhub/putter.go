@@ -23,17 +23,23 @@ type putter struct {
 }
 
 func (p *putter) run(source eventSource) error {
+	return p.putting(func() (bool, error) { return p.putAll(source) }, source.complete)
+}
+
+// putting has put put events, waits for the deliveries and says what became of all. put returns whether it came to its
+// end, and what is wrong with where the events come from; complete, asked then, whether that has an end.
+func (p *putter) putting(put func() (ended bool, err error), complete func() bool) error {
 	status := startStatus(p.o, func() string { return progressText(p.hub.Stats()) })
 	if p.f.wait {
 		p.receipts = startReceipts(p.o, p.f.ack)
 	}
-	ended, readErr := p.putAll(source)
+	ended, readErr := put()
 	p.drain()
 	status.stop()
 	p.summary.finish(p.hub)
 	p.summary.print(p.o)
 	asked := p.signals.asked.Err() != nil
-	stopped := p.signals.terminated() && p.durable() && (ended || !source.complete())
+	stopped := p.signals.terminated() && p.durable() && (ended || !complete())
 	if asked && !stopped {
 		return &exitError{exitInterrupted, readErr}
 	}

@@ -69,7 +69,7 @@ pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 		return usageError(fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(newPut(o), newListen(o), newDrain(o), newDeadLetters(o), newJournal(o))
-	root.AddCommand(newServe(o), newIngest(o), newCheck(o), newRoutes(o), newDemo(o), newMockAPI(o), newVersion(o))
+	root.AddCommand(newServe(o), newIngest(o), newCheck(o), newRoutes(o), newDemo(o), newRender(o), newMockAPI(o), newVersion(o))
 	root.AddCommand(newAcct(o), newExamples(o))
 	return root
 }
