@@ -1,18 +1,26 @@
 package hub
 
 import (
+	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/internal/journal"
+	"github.com/evhub/evhub/internal/journal/disk"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 )
 
 // newTestWindow returns a window of a journal that is empty, and a record that is not in it yet.
 func newTestWindow(t *testing.T) (*window, *evbus.Record) {
 	t.Helper()
-	j, err := journal.Open("here", journal.Options{FS: crashfs.New(1)})
+	return newTestWindowOn(t, crashfs.New(1))
+}
+
+func newTestWindowOn(t *testing.T, fs disk.FS) (*window, *evbus.Record) {
+	t.Helper()
+	j, err := journal.Open("here", journal.Options{FS: fs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,5 +93,113 @@ func TestAWindowThatIsToldWhileItIsRead(t *testing.T) {
 	}
 	if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 1 || lost.Events != 0 || err != nil {
 		t.Errorf("take = %d records, %+v, %v", len(records), lost, err)
+	}
+}
+
+// What was the newest record is asked before the disk is, or one that comes in between would count as read.
+func TestTheNewestIsAskedBeforeTheDisk(t *testing.T) {
+	w, r := newTestWindow(t)
+	var once sync.Once
+	a := &ahead{
+		reader: w.journal.Reader(w.number), parser: w.parser, pages: newPages(), logger: w.logger,
+		newest: func() uint64 {
+			once.Do(func() {
+				write(t, w, r)
+				w.push(r)
+			})
+			return w.newestSeq()
+		},
+	}
+	a.start()
+	defer a.reader.Close()
+	defer a.end()
+	if p := <-a.ready; len(p.entries) != 1 {
+		t.Errorf("%d entries, though the newest known is %d", len(p.entries), p.newest)
+	}
+}
+
+// Who closes a window waits for what reads ahead.
+func TestClosingAWindowEndsReading(t *testing.T) {
+	for range 100 {
+		w, r := newTestWindow(t)
+		write(t, w, r)
+		w.readAhead()
+		a := w.ahead
+		w.close()
+		select {
+		case <-a.ended:
+		default:
+			t.Fatal("it still reads")
+		}
+	}
+}
+
+// badDisk fails what is read of segments that are read again, as long as bad is set.
+type badDisk struct {
+	disk.FS
+	bad *bool
+}
+
+type badFile struct {
+	disk.File
+	bad *bool
+}
+
+func (d badDisk) OpenRead(name string) (disk.File, error) {
+	f, err := d.FS.OpenRead(name)
+	return badFile{f, d.bad}, err
+}
+
+var errBadDisk = errors.New("the disk cannot be read")
+
+func (f badFile) ReadAt(b []byte, at int64) (int, error) {
+	if *f.bad {
+		return 0, errBadDisk
+	}
+	return f.File.ReadAt(b, at)
+}
+
+// A disk that cannot be read for a while loses nothing.
+func TestADiskThatCannotBeReadForAWhile(t *testing.T) {
+	bad := false
+	w, r := newTestWindowOn(t, badDisk{crashfs.New(1), &bad})
+	w.memory, w.behind = 0, true
+	write(t, w, r)
+	w.push(r)
+	bad = true
+	for range 2 {
+		if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 0 || lost.Events != 0 || !errors.Is(err, errBadDisk) {
+			t.Fatalf("take = %d records, %+v, %v", len(records), lost, err)
+		}
+	}
+	bad = false
+	if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 1 || lost.Events != 0 || err != nil {
+		t.Errorf("take = %d records, %+v, %v", len(records), lost, err)
+	}
+}
+
+// What was stored and is no event counts as lost, and those around it are read.
+func TestAnEntryThatIsNoEvent(t *testing.T) {
+	w, r := newTestWindow(t)
+	w.memory, w.behind = 0, true
+	for seq := uint64(1); seq <= 3; seq++ {
+		one := *r
+		one.Seq = seq
+		data := one.AppendStored(nil)
+		if seq == 2 {
+			data[0] = 0xff
+		}
+		if err := w.journal.Append([]journal.Record{{Seq: seq, Destinations: one.Destinations, Data: data}}); err != nil {
+			t.Fatal(err)
+		}
+		w.push(&one)
+	}
+	records, lost, err := w.take(nil, 10, 1<<20)
+	if len(records) != 2 || lost.Events != 1 || lost.Bytes != r.Size() || err != nil {
+		t.Errorf("take = %d records, %+v, %v", len(records), lost, err)
+	}
+	w.ack(3)
+	if u := w.waiting(); u.Events != 0 || u.Bytes != 0 || w.done.Events != 3 {
+		t.Errorf("unread %+v, done %+v", u, w.done)
 	}
 }

@@ -9,20 +9,18 @@ import (
 	"github.com/evhub/evhub/hub"
 )
 
-// catchUp is a hub that delivers what waits. open is called when it is measured.
+// catchUp is a hub that delivers what waits, once its destination is up.
 type catchUp struct {
-	open func(ctx context.Context) (*hub.Hub, error)
-	hub  *hub.Hub
+	hub *hub.Hub
+	up  chan<- struct{}
 }
 
 // Publish implements harness.Publisher: it returns when the n events that wait are delivered.
-func (c *catchUp) Publish(ctx context.Context, n int) (err error) {
+func (c *catchUp) Publish(ctx context.Context, n int) error {
 	if n == 0 {
 		return nil // there is no warm-up
 	}
-	if c.hub, err = c.open(ctx); err != nil {
-		return err
-	}
+	close(c.up)
 	if err := c.hub.Flush(ctx); err != nil {
 		return err
 	}
@@ -52,17 +50,14 @@ func FromMemory(name string, to func() Destination) harness.Contestant {
 				return nil, err
 			}
 		}
-		return &catchUp{open: func(context.Context) (*hub.Hub, error) {
-			close(s.up)
-			return h, nil
-		}}, nil
+		return &catchUp{hub: h, up: s.up}, nil
 	}}
 }
 
-// FromDisk is a contestant whose events wait in a journal that has yet to be opened. Cold ones have left the page
-// cache, as far as the system lets go of them.
+// FromDisk is a contestant whose events wait in a journal, none of them in memory. Cold ones have left the page cache, as
+// far as the system lets go of them.
 func FromDisk(name string, to func() Destination, cold bool) harness.Contestant {
-	return harness.Contestant{Name: name, Open: func(_ context.Context, t harness.Task) (harness.Publisher, error) {
+	return harness.Contestant{Name: name, Open: func(ctx context.Context, t harness.Task) (harness.Publisher, error) {
 		s, err := newSetup(to(), t, "backlog: 1TiB, memory: 0")
 		if err != nil {
 			return nil, err
@@ -76,12 +71,15 @@ func FromDisk(name string, to func() Destination, cold bool) harness.Contestant 
 				return nil, err
 			}
 		}
+		h, err := s.open(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if cold {
 			if err := forget(s.journal); err != nil {
 				return nil, err
 			}
 		}
-		close(s.up)
-		return &catchUp{open: s.open}, nil
+		return &catchUp{hub: h, up: s.up}, nil
 	}}
 }
