@@ -155,6 +155,7 @@ func TestEntriesKeepsWhatIsSound(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
+	const backends = "names stores that acct would fetch profiles from, which evhub does not: what it needs must be in this file"
 	for name, tt := range map[string]struct{ in, want string }{
 		"credentials":     {"aws: {default: {id: 1, key: s}}\nmisc: [1]\nnone:\n", ""},
 		"near miss":       {"kafak: {x: {connection: {}}}", "acct.yaml:1: kafak: belongs to no provider and is ignored; did you mean kafka?"},
@@ -167,6 +168,11 @@ func TestWarnings(t *testing.T) {
 		"match_plugin":    {"match-plugin: regex", "acct.yaml:1: match-plugin: is ignored; did you mean match_plugin?"},
 		"match_plugn":     {"match_plugn: regex", "acct.yaml:1: match_plugn: is ignored; did you mean match_plugin?"},
 		"a known one":     {"kafka: {x: {connection: {}}}", ""},
+		"default":         {"default: prod\nbackend_key: x\n", ""},
+		"backends":        {"acct-backends: {aws: {default: {connection: a}}}", "acct.yaml:1: acct-backends: " + backends},
+		"other backends":  {"backend_key: mine\nmine: {aws: {x: }}", "acct.yaml:2: mine: " + backends},
+		"no backends":     {"acct-backends: {}\n", ""},
+		"not its key":     {"backend_key: mine\nacct-backends: {aws: {x: }}\n", ""},
 		"deep connection": {"gcp: {x: {y: {connection: {}}}}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

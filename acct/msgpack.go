@@ -21,7 +21,8 @@ var errNotMsgpack = errors.New("decrypts, but holds no msgpack mapping; encrypt 
 // nodesFromMsgpack turns msgpack into the tree that YAML would have given, so that one way of decoding serves both.
 // Keys keep their order.
 func nodesFromMsgpack(data []byte) (*yaml.Node, error) {
-	u := unpacker{dec: msgpack.NewDecoder(bytes.NewReader(data))}
+	in := bytes.NewReader(data) // from which the decoder takes no more than it needs
+	u := unpacker{in: in, dec: msgpack.NewDecoder(in)}
 	root, err := u.node()
 	switch {
 	case errors.Is(err, errTooMany):
@@ -38,6 +39,7 @@ func nodesFromMsgpack(data []byte) (*yaml.Node, error) {
 }
 
 type unpacker struct {
+	in    *bytes.Reader
 	dec   *msgpack.Decoder
 	nodes int
 }
@@ -62,6 +64,8 @@ func (u *unpacker) node() (*yaml.Node, error) {
 			return nil, err
 		}
 		return u.children(&yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}, n)
+	case msgpcode.IsBin(code):
+		return u.binary()
 	case msgpcode.IsExt(code):
 		t, err := u.dec.DecodeTime()
 		return scalarNode("!!str", t.UTC().Format(pythonTime)), err
@@ -90,11 +94,6 @@ func (u *unpacker) scalar() (*yaml.Node, error) {
 		return scalarNode("!!null", "null"), nil
 	case string:
 		return textNode(v)
-	case []byte:
-		if !utf8.Valid(v) {
-			return nil, errBinary
-		}
-		return textNode(string(v))
 	case bool:
 		return scalarNode("!!bool", strconv.FormatBool(v)), nil
 	case float32:
@@ -103,6 +102,22 @@ func (u *unpacker) scalar() (*yaml.Node, error) {
 		return scalarNode("!!float", canonicalFloat(v)), nil
 	}
 	return scalarNode("!!int", fmt.Sprint(value)), nil
+}
+
+// binary is text, as it is for acct. The decoder would make room for as much as the length says.
+func (u *unpacker) binary() (*yaml.Node, error) {
+	n, err := u.dec.DecodeBytesLen()
+	if err != nil || n > u.in.Len() {
+		return nil, errNotMsgpack
+	}
+	raw := make([]byte, n)
+	if err := u.dec.ReadFull(raw); err != nil {
+		return nil, err
+	}
+	if !utf8.Valid(raw) {
+		return nil, errBinary
+	}
+	return textNode(string(raw))
 }
 
 func textNode(s string) (*yaml.Node, error) {

@@ -66,6 +66,8 @@ func TestMsgpackErrors(t *testing.T) {
 		"truncated":       {"\x81\xa5kaf", notMapping},
 		"huge map":        {"\xdf\xff\xff\xff\xff", notMapping},
 		"huge text":       {"\x81\xdb\xff\xff\xff\xffa", notMapping},
+		"huge binary":     {"\x81\xa1a\xc6\xff\xff\xff\xffa", notMapping},
+		"binary":          {"\x81\xa1a\xc4\x01\xff", "is binary data that is no UTF-8 text, which acct cannot read back from an encrypted file"},
 		"huge extension":  {"\x81\xa1a\xc9\xff\xff\xff\xff\xff", notMapping},
 		"other extension": {"\x81\xa1a\xd4\x05\x00", notMapping},
 		"trailing":        {"\x80\x80", notMapping},
@@ -86,6 +88,7 @@ func TestMsgpackBombsTakeLittleMemory(t *testing.T) {
 	for name, plain := range map[string]string{
 		"nodes":  "\x81\xa1a\xdd\x00\x0a\x00\x00" + strings.Repeat("\xc0", 0xa0000),
 		"levels": strings.Repeat("\x91", 700_000),
+		"binary": "\x81\xa1a\xc6\x7f\xff\xff\xffa",
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, key := sealFile(t, []byte(plain))

@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var errBinary = errors.New("is no UTF-8 text; acct could not read it back from an encrypted file")
+var errBinary = errors.New("is binary data that is no UTF-8 text, which acct cannot read back from an encrypted file")
 
 // pack returns the file's tree as the msgpack that acct encrypts.
 func (f *File) pack() ([]byte, []Warning, error) {

@@ -2,7 +2,11 @@ package acct_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/evhub/evhub/acct"
@@ -55,5 +59,37 @@ func FuzzEncrypt(f *testing.F) {
 		if direct, err := file.YAML(); err != nil || !bytes.Equal(direct, text) {
 			t.Fatalf("%s\nis not, unencrypted, %s: %v", text, direct, err)
 		}
+	})
+}
+
+// FuzzDecrypt: nothing that an encrypted file holds makes the package panic, and what it reads it can print.
+func FuzzDecrypt(f *testing.F) {
+	f.Add([]byte(readFile(f, "testdata/acct.msgpack")))
+	for _, seed := range []string{"\xc0", "\x80", "\x81\xa1a\xd7\xff\x00\x00\x00\x00\x00\x00\x00\x00", "\x81\xc0\xcb\x7f\xf8\x00\x00\x00\x00\x00\x01", "\x82\x01\xc3\xc3\xc2", "\x81\xa2<<\xa1=", "\x81\xa1a\xc4\x01b"} {
+		f.Add([]byte(seed))
+	}
+	key := make([]byte, 32)
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		f.Fatal(err)
+	}
+	opts := acct.Options{Key: acct.Key(base64.StdEncoding.EncodeToString(key))}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		writeBytes(t, dir+"/acct", gcm.Seal(nil, nil, packed, nil))
+		file, err := acct.Load(dir+"/acct", opts)
+		if err != nil {
+			return
+		}
+		if text, err := file.YAML(); err == nil && len(text) == 0 {
+			t.Error("no text")
+		} else if err != nil && strings.Contains(err.Error(), "means the same") {
+			t.Error(err)
+		}
+		_, _ = file.JSON() // may hold infinity
 	})
 }

@@ -122,6 +122,23 @@ func TestMatchPlugin(t *testing.T) {
 	}
 }
 
+func TestNamesOfAcct(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"kafka: {}":                          {"default", "acct-backends"},
+		"default: prod\nbackend_key: mine\n": {"prod", "mine"},
+		"default:\nbackend_key: ~\n":         {"default", "acct-backends"},
+	} {
+		f, err := acct.Parse("acct.yaml", []byte(in))
+		if err != nil || f.Default != want[0] || f.BackendKey != want[1] {
+			t.Errorf("%q: %+v, %v", in, f, err)
+		}
+	}
+	checkParse(t, map[string]parseCase{
+		"default":     {in: "default: {a: b}", want: "acct.yaml:1: default: want the name of a profile, as acct has it"},
+		"backend_key": {in: "backend_key: [a]", want: "acct.yaml:1: backend_key: want the key of the section with acct's backends"},
+	})
+}
+
 func TestMatchPluginError(t *testing.T) {
 	f, err := acct.Parse("acct.yaml", []byte("kafka: {}\nmatch_plugin: rexeg\n"))
 	if err != nil {

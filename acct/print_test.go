@@ -90,7 +90,7 @@ func TestWhatCannotBeEncrypted(t *testing.T) {
 		"other: !!float 1.2.3\n":                "acct.yaml:1: other: the value does not fit its tag",
 		"other: !!bool secret\n":                "acct.yaml:1: other: the value does not fit its tag",
 		"other: !!binary '%'\n":                 "acct.yaml:1: other: the value does not fit its tag",
-		"other: !!binary /w==\n":                "acct.yaml:1: other: is no UTF-8 text; acct could not read it back from an encrypted file",
+		"other: !!binary /w==\n":                "acct.yaml:1: other: is binary data that is no UTF-8 text, which acct cannot read back from an encrypted file",
 		"a: !!int x\nb: [!!int y]\n":            "acct.yaml:1: a: the value does not fit its tag\nacct.yaml:2: b[0]: the value does not fit its tag",
 		"other: {true: a, 1: b, 1.5: c, -0: 1}": "acct.yaml:1: other.1: is the same key for acct as an earlier one; remove one, or put quotes around it",
 	} {

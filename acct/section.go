@@ -26,7 +26,7 @@ func (f *File) Entries(names []string) ([]Entry, []Warning, error) {
 			found, wrong := f.sectionEntries(section)
 			entries, errs = append(entries, found...), append(errs, wrong...)
 		case section.key == f.BackendKey:
-			if !isNull(section.value) {
+			if len(section.value.Content) > 0 {
 				warnings = append(warnings, f.warn(section, "names stores that acct would fetch profiles from, which evhub does not: what it needs must be in this file"))
 			}
 		case section.key != matchPluginKey && section.key != defaultKey && section.key != backendKey:
