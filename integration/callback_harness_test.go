@@ -29,7 +29,7 @@ type ansibleCallback struct {
 // newAnsibleCallback copies the example, and takes the playbook that was recorded with another plugin.
 func newAnsibleCallback(t *testing.T) *ansibleCallback {
 	t.Helper()
-	a := &ansibleCallback{t: t, env: pythons.Need(t, "ansible-core==2.19.*"), dir: t.TempDir()}
+	a := &ansibleCallback{t: t, env: pythons.Need(t, "ansible-core==2.19.*", "ansible-runner==2.4.3", "ansible-runner-http==1.0.0", "setuptools>=64"), dir: t.TempDir()}
 	if err := os.CopyFS(a.dir, os.DirFS("../examples/ansible-callback")); err != nil {
 		t.Fatal(err)
 	}
