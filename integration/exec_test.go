@@ -65,7 +65,7 @@ func TestExecProgramThatDies(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	acctText, stored := execAcct(t, 100)
-	const n, again = 500, 5
+	const n, again = 300, 3
 	stdout, stderr, code := command(t, ctx, acctText, numberLines(n), "put", "--allow-exec", "--wait")
 	if code != 0 || strings.Count(stdout, "delivered") != n {
 		t.Errorf("code %d, %d delivered\n%.2000s", code, strings.Count(stdout, "delivered"), stderr)
