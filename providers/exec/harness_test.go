@@ -61,6 +61,19 @@ func batchOf(t *testing.T, err error) *providers.BatchError {
 	return batch
 }
 
+func keysOf(err error) (keys []string) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		if wrong, ok := errors.AsType[*providers.ConfigError](err); ok {
+			keys = append(keys, wrong.Key)
+		}
+	}
+	return keys
+}
+
 // log collects what is logged.
 type log struct {
 	mu  sync.Mutex
