@@ -84,6 +84,10 @@ file was not read.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.events, "events", "", "file of JSON Lines to put (default: standard input)")
 	flags.StringVar(&f.format, "format", "", "format of all bodies, whatever the file says: "+strings.Join(hub.FormatNames(), ", "))
+	for _, name := range []string{"serial-plugin", "serialize-plugin"} { // what evbus and Idem call it
+		flags.StringVar(&f.format, name, "", "the same as --format")
+		_ = flags.MarkHidden(name) // fails only for a flag that does not exist
+	}
 	flags.BoolVar(&f.wait, "wait", false, "print a receipt line for each event when all destinations have settled it")
 	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
 	f.errors.add(cmd)
