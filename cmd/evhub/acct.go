@@ -39,28 +39,27 @@ func newAcctKeygen(o *options) *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			return printKey(o, key, nil)
+			return printKey(o, key, "")
 		},
 	}
 	addPluginFlag(cmd, &plugin, acct.Fernet, "")
 	return cmd
 }
 
-// printKey prints a new key in clear, and with --output json also what else there is to say.
-func printKey(o *options, key acct.Key, more map[string]any) error {
-	if !o.json() {
-		if key == "" {
-			return nil
-		}
-		_, err := o.console.out.Write([]byte(string(key) + "\n"))
-		return err
+// keyLine is the JSON form of what was made; its keys are stable.
+type keyLine struct {
+	File string `json:"file,omitempty"`
+	Key  string `json:"key,omitempty"`
+}
+
+// printKey prints a new key in clear, if there is one, and with --output json also the file that it is for.
+func printKey(o *options, key acct.Key, file string) error {
+	if o.json() {
+		return o.console.printJSON(keyLine{File: file, Key: string(key)})
 	}
-	line := map[string]any{}
-	for name, value := range more {
-		line[name] = value
+	if key == "" {
+		return nil
 	}
-	if key != "" {
-		line["key"] = string(key)
-	}
-	return o.console.printJSON(line)
+	_, err := o.console.out.Write([]byte(string(key) + "\n"))
+	return err
 }

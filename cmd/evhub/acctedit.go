@@ -228,7 +228,7 @@ func (e *edit) save(sealed []byte) error {
 	}
 	defer r.discard()
 	if e.newKey {
-		if err := printKey(e.o, e.key, map[string]any{"file": e.path}); err != nil {
+		if err := printKey(e.o, e.key, e.path); err != nil {
 			return err
 		}
 	}
@@ -289,14 +289,14 @@ func (e *edit) tell(doubts []error) {
 func (e *edit) answer(question string) (string, error) {
 	fmt.Fprint(e.o.console.err, question)
 	line := ""
-	done := make(chan error, 1)
+	var err error
+	done := make(chan struct{})
 	go func() { // a read of a terminal cannot be ended: after a signal the process ends
-		var err error
+		defer close(done)
 		line, err = bufio.NewReader(e.o.console.in).ReadString('\n')
-		done <- err
 	}()
-	if _, err := e.caught.await(done, false); err != nil {
-		return "", &exitError{exitInterrupted, errors.New("nothing is changed")}
+	if s := e.caught.await(done, false); s != nil || err != nil {
+		return "", errInterruptedEdit
 	}
 	return strings.ToLower(strings.TrimSpace(line)), nil
 }

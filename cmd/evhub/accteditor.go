@@ -28,16 +28,16 @@ func catchInterrupts() interrupts {
 
 func (i interrupts) stop() { signal.Stop(i) }
 
-// await returns what comes from done, or errInterruptedEdit. The keys that make SIGINT and SIGQUIT are the editor's while
-// it has the terminal, if ignoreKeys.
-func (i interrupts) await(done <-chan error, ignoreKeys bool) (interrupted os.Signal, err error) {
+// await returns the signal that comes before done is closed, or nil. The keys that make SIGINT and SIGQUIT are the
+// editor's while it has the terminal, if ignoreKeys.
+func (i interrupts) await(done <-chan struct{}, ignoreKeys bool) os.Signal {
 	for {
 		select {
-		case err := <-done:
-			return nil, err
+		case <-done:
+			return nil
 		case s := <-i:
 			if s != syscall.SIGPIPE && !(ignoreKeys && (s == os.Interrupt || s == syscall.SIGQUIT)) {
-				return s, errInterruptedEdit
+				return s
 			}
 		}
 	}
@@ -63,11 +63,13 @@ func runEditor(c console, caught interrupts, command, path string) error {
 	if err := cmd.Start(); err != nil {
 		return usageError(fmt.Errorf("the editor %q (EDITOR) does not start: %w", words[0], err))
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	s, err := caught.await(done, isTerminal(c.in))
-	if s != nil {
-		endEditor(cmd.Process, s, done)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = cmd.Wait()
+	}()
+	if s := caught.await(ended, isTerminal(c.in)); s != nil {
+		endEditor(cmd.Process, s, ended)
 		return errInterruptedEdit
 	}
 	if err != nil {
@@ -77,16 +79,16 @@ func runEditor(c console, caught interrupts, command, path string) error {
 }
 
 // endEditor passes a signal on, and waits for the editor to end.
-func endEditor(p *os.Process, s os.Signal, done <-chan error) {
+func endEditor(p *os.Process, s os.Signal, ended <-chan struct{}) {
 	if s != syscall.SIGHUP {
 		s = syscall.SIGTERM
 	}
 	_ = p.Signal(s) // it may have ended
 	select {
-	case <-done:
+	case <-ended:
 	case <-time.After(editorGrace):
 		_ = p.Kill()
-		<-done
+		<-ended
 	}
 }
 

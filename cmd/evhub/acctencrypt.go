@@ -72,7 +72,7 @@ func runAcctEncrypt(o *options, f *encryptFlags) error {
 	if !made {
 		key = ""
 	}
-	if err := printKey(o, key, map[string]any{"file": output}); err != nil {
+	if err := printKey(o, key, output); err != nil {
 		return fmt.Errorf("the key cannot be printed, so nothing is written: %w", err)
 	}
 	return r.commit()
