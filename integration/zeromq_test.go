@@ -33,7 +33,7 @@ func TestZeroMQGetsTheRunnersMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	tcp, ipc := zmqReceive(t, "PULL", "tcp://127.0.0.1:*"), zmqReceive(t, "PULL", "ipc://"+filepath.Join(t.TempDir(), "s"))
-	h := openHub(t, fmt.Sprintf(`zmq: {"runner-*": {runner_socket_url: [%q, %q], format: raw}}`, tcp.endpoint, ipc.endpoint))
+	h := openHub(t, fmt.Sprintf(`zmq: {"runner-*": {runner_socket_url: [%q, %q]}}`, tcp.endpoint, ipc.endpoint))
 	var want [][]string
 	for line := range strings.Lines(string(recorded)) {
 		var m struct{ Frames []string }

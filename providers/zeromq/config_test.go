@@ -16,25 +16,29 @@ func TestWrongKeysAreNamed(t *testing.T) {
 		set  configure
 		keys []string
 	}{
-		"nothing":          {func(c *zeromq.Config) {}, []string{"endpoints"}},
-		"no scheme":        {to("localhost:5555"), []string{"endpoints"}},
-		"no address":       {to("tcp://"), []string{"endpoints"}},
-		"transport":        {to("udp://h:1"), []string{"endpoints"}},
-		"no port":          {to("tcp://h"), []string{"endpoints"}},
-		"port 0":           {to("tcp://h:0"), []string{"endpoints"}},
-		"named port":       {to("tcp://h:http"), []string{"endpoints"}},
-		"high port":        {to("tcp://h:65536"), []string{"endpoints"}},
-		"no host":          {to("tcp://:5555"), []string{"endpoints"}},
-		"path":             {to("tcp://h/x:5555"), []string{"endpoints"}},
-		"connect to *":     {to("tcp://*:5555"), []string{"endpoints"}},
-		"source address":   {to("tcp://eth0;h:5555"), []string{"endpoints"}},
-		"socket":           {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Socket = "req" }, []string{"socket"}},
-		"push binds":       {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Bind = true }, []string{"bind"}},
-		"push with topic":  {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Topic = "x" }, []string{"topic"}},
-		"lonely password":  {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Password = providers.NewSecret("x") }, []string{"password"}},
-		"long user":        {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Username = long }, []string{"username"}},
-		"long password":    {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Username, c.Password = "u", providers.NewSecret(long) }, []string{"username"}},
-		"bind and login":   {func(c *zeromq.Config) { to("tcp://*:1")(c); c.Socket, c.Bind, c.Username = "pub", true, "u" }, []string{"username"}},
+		"nothing":         {func(c *zeromq.Config) {}, []string{"endpoints"}},
+		"no scheme":       {to("localhost:5555"), []string{"endpoints"}},
+		"no address":      {to("tcp://"), []string{"endpoints"}},
+		"transport":       {to("udp://h:1"), []string{"endpoints"}},
+		"no port":         {to("tcp://h"), []string{"endpoints"}},
+		"port 0":          {to("tcp://h:0"), []string{"endpoints"}},
+		"named port":      {to("tcp://h:http"), []string{"endpoints"}},
+		"high port":       {to("tcp://h:65536"), []string{"endpoints"}},
+		"no host":         {to("tcp://:5555"), []string{"endpoints"}},
+		"path":            {to("tcp://h/x:5555"), []string{"endpoints"}},
+		"connect to *":    {to("tcp://*:5555"), []string{"endpoints"}},
+		"source address":  {to("tcp://eth0;h:5555"), []string{"endpoints"}},
+		"socket":          {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Socket = "req" }, []string{"socket"}},
+		"push binds":      {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Bind = true }, []string{"bind"}},
+		"push with topic": {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Topic = "x" }, []string{"topic"}},
+		"lonely password": {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Password = providers.NewSecret("x") }, []string{"password"}},
+		"long user":       {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Username = long }, []string{"username"}},
+		"long password":   {func(c *zeromq.Config) { to("tcp://h:1")(c); c.Username, c.Password = "u", providers.NewSecret(long) }, []string{"username"}},
+		"bind and login":  {func(c *zeromq.Config) { to("tcp://*:1")(c); c.Socket, c.Bind, c.Username = "pub", true, "u" }, []string{"username"}},
+		"both names": {func(c *zeromq.Config) {
+			c.Endpoints, c.RunnerSocketURL = providers.Strings{"tcp://a:1"}, providers.Strings{"tcp://b:1"}
+		}, []string{"runner_socket_url"}},
+		"empty":            {func(c *zeromq.Config) { c.RunnerSocketURL = providers.Strings{} }, []string{"endpoints"}},
 		"several mistakes": {func(c *zeromq.Config) { c.Socket, c.Password = "", providers.NewSecret("x") }, []string{"endpoints", "socket", "password"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,34 +86,32 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestEachEndpointIsADestination(t *testing.T) {
-	t.Setenv("RUNNER_SOCKET_URL", "tcp://env:1")
+	listed := func(c *zeromq.Config) { c.Endpoints = providers.Strings{"tcp://a:1", "ipc:///b"} }
+	runners := func(c *zeromq.Config) { c.RunnerSocketURL = providers.Strings{"tcp://a:1", "tcp://b:1"} }
 	for name, c := range map[string]struct {
-		set  configure
-		want []string
+		set      configure
+		variable string
+		want     []string
+		format   string
 	}{
-		"list":     {func(c *zeromq.Config) { c.Endpoints = providers.Strings{"tcp://a:1", "ipc:///b"} }, []string{"tcp://a:1", "ipc:///b"}},
-		"runner's": {func(c *zeromq.Config) { c.RunnerSocketURL = providers.Strings{"tcp://a:1"} }, []string{"tcp://a:1"}},
-		"both": {func(c *zeromq.Config) {
-			c.Endpoints, c.RunnerSocketURL = providers.Strings{"tcp://a:1"}, providers.Strings{"tcp://b:1"}
-		}, []string{"tcp://a:1", "tcp://b:1"}},
-		"variable": {func(c *zeromq.Config) {}, []string{"tcp://env:1"}},
+		"list":                  {listed, "", []string{"tcp://a:1", "ipc:///b"}, ""},
+		"list, and variable":    {listed, "tcp://env:1", []string{"tcp://a:1", "ipc:///b"}, ""},
+		"runner's":              {runners, "", []string{"tcp://a:1", "tcp://b:1"}, "raw"},
+		"runner's and variable": {runners, "tcp://env:1", []string{"tcp://env:1"}, "raw"},
+		"variable":              {func(*zeromq.Config) {}, "tcp://env:1", []string{"tcp://env:1"}, "raw"},
 	} {
+		t.Setenv("RUNNER_SOCKET_URL", c.variable)
 		conns, err := zeromq.Provider().Configure(c.set)
 		var got []string
 		for _, conn := range conns {
 			got = append(got, conn.Address)
-			if _, err := conn.Open(environment()); err != nil {
-				t.Errorf("%s: %v", name, err)
+			if _, err := conn.Open(environment()); err != nil || conn.Caps.Format != c.format {
+				t.Errorf("%s: format %q, %v", name, conn.Caps.Format, err)
 			}
 		}
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, %v; want %q", name, got, err, c.want)
 		}
-	}
-	once, _ := zeromq.Provider().Configure(configure(func(c *zeromq.Config) { c.Endpoints = providers.Strings{"tcp://a:1"} }))
-	again, _ := zeromq.Provider().Configure(configure(func(c *zeromq.Config) { c.RunnerSocketURL = providers.Strings{"tcp://a:1"} }))
-	if !once[0].Equal(again[0]) {
-		t.Error("the runner's name of the key makes another destination")
 	}
 }
 

@@ -17,10 +17,14 @@ func Provider() providers.Provider {
 			"PULL has read it (see confirm); to a PUB, written is delivered.",
 		Default: func() Config { return Config{Socket: push, Confirm: true} },
 		Caps: func(c Config) providers.Caps {
-			return providers.Caps{
+			caps := providers.Caps{
 				Acked: c.Socket == push && c.Confirm, Order: providers.Full, NoAttrs: true,
 				BatchMessages: 200, // a slow reader must get through a batch within the timeout
 			}
+			if c.asRunner {
+				caps.Format = "raw"
+			}
+			return caps
 		},
 		Address: Config.address,
 		Split:   Config.split,
