@@ -13,8 +13,9 @@ func Provider() providers.Provider {
 	return providers.Define(providers.Spec[Config]{
 		Name:    "zeromq",
 		Aliases: []string{"zmq"},
-		Doc: "Sends each event to a ZeroMQ socket: PUSH to PULL, as ansible-runner-zeromq does, or PUB to SUB. Delivered means that the " +
-			"PULL has read it (see confirm); to a PUB, written is delivered.",
+		Doc: "Sends each event to a ZeroMQ socket: PUSH to PULL, as ansible-runner-zeromq does, or PUB to SUB. ZeroMQ acknowledges nothing: to a " +
+			"PULL, delivered means that its socket has read the event (see confirm), and what its program has not taken out of the socket when " +
+			"it dies is lost; with PUB, written is delivered, events wait while nobody subscribes, and what no subscription matches is nobody's.",
 		Default: func() Config { return Config{Socket: push, Confirm: true} },
 		Caps: func(c Config) providers.Caps {
 			caps := providers.Caps{
