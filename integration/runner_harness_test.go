@@ -30,7 +30,7 @@ func needRunner(t *testing.T) *ansibleRunner {
 	t.Helper()
 	r := &ansibleRunner{
 		t: t, dir: t.TempDir(),
-		env: pythons.Need(t, "ansible-core==2.19.*", "ansible-runner==2.4.3", "ansible-runner-http==1.0.0", "setuptools>=64"),
+		env: pythons.Need(t, "ansible-core==2.19.*", "ansible-runner==2.4.3", "ansible-runner-http==1.0.0", "setuptools==80.*"),
 	}
 	r.put("project/small.yml", string(runnerFixture(t, "small.yml")))
 	r.put("inventory", fmt.Sprintf("[all:vars]\nansible_connection=local\nansible_python_interpreter=%s\n[all]\nweb1\nweb2\n", r.env.Bin("python")))

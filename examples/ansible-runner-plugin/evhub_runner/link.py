@@ -7,6 +7,11 @@ from .errors import EvhubError
 from .post import post
 
 _log = logging.getLogger("evhub_runner")
+if not _log.handlers:
+    # ansible-runner silences the root logger, so without a handler and a level of its own nobody would hear of it.
+    _log.addHandler(logging.StreamHandler())
+    _log.setLevel(logging.WARNING)
+    _log.propagate = False
 
 # After a timeout nothing is tried for so many times as long: a daemon that does not answer must not slow down a playbook
 # by the timeout for each of its events.

@@ -23,7 +23,7 @@ def post(settings, body):
         attempt.abandon()
         raise EvhubError("no answer from %s within %g s" % (attempt.where, settings.timeout))
     if attempt.error is not None:
-        raise EvhubError("%s: %s" % (attempt.where, attempt.error))
+        raise EvhubError("%s: %s" % (attempt.where, " ".join(str(attempt.error).split())))
 
 
 class _Attempt(threading.Thread):
@@ -39,7 +39,7 @@ class _Attempt(threading.Thread):
             self._connection = _connect(self._settings)
             self.error = self._exchange()
         except Exception as error:  # whatever it is, it is said
-            self.error = error or type(error).__name__
+            self.error = str(error) or type(error).__name__
         finally:
             if self._connection is not None:
                 self._connection.close()
@@ -67,10 +67,11 @@ class _Attempt(threading.Thread):
 
 
 def _connect(settings):
+    patience = 2 * settings.timeout  # the thread is abandoned before; this is for what abandoning does not reach
     if settings.socket:
-        return _UnixConnection(settings.socket, settings.timeout)
+        return _UnixConnection(settings.socket, patience)
     kind = http.client.HTTPSConnection if settings.parts.scheme == "https" else http.client.HTTPConnection
-    return kind(settings.parts.hostname, settings.parts.port, timeout=settings.timeout)
+    return kind(settings.parts.hostname, settings.parts.port, timeout=patience)
 
 
 def _reason(text):
