@@ -35,11 +35,11 @@ const keptText = 8 << 20
 
 // Append implements evbus.Log.
 func (l *journalLog) Append(group []*evbus.Record) error {
-	size := 0
+	size := int64(0)
 	for _, r := range group {
-		size += r.StoredSize()
+		size += r.Size() // a little more than what is stored
 	}
-	if cap(l.text) < size {
+	if int64(cap(l.text)) < size {
 		l.text = make([]byte, 0, size+size/4)
 	}
 	text := l.text[:0]
@@ -57,15 +57,31 @@ func (l *journalLog) Append(group []*evbus.Record) error {
 	if err != nil {
 		return err
 	}
+	l.push(group)
+	return nil
+}
+
+// push tells the windows that group is on disk.
+func (l *journalLog) push(group []*evbus.Record) {
 	windows := *l.windows.Load()
+	var held *window // neighbours mostly go to the same destination: lock it once for all of them
 	for _, r := range group {
 		for _, number := range r.Destinations {
-			if w := windows[number]; w != nil {
-				w.push(r)
+			if held == nil || held.number != number {
+				if held != nil {
+					held.mu.Unlock()
+				}
+				if held = windows[number]; held == nil {
+					continue
+				}
+				held.mu.Lock()
 			}
+			held.push(r)
 		}
 	}
-	return nil
+	if held != nil {
+		held.mu.Unlock()
+	}
 }
 
 // Read implements evbus.Log.

@@ -68,10 +68,8 @@ func (w *window) setMemory(bytes int64) {
 	w.memory = bytes
 }
 
-// push notes that r is on disk.
+// push notes that r is on disk. w.mu is held.
 func (w *window) push(r *evbus.Record) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.newest = r.Seq
 	w.unread.Events++
 	w.unread.Bytes += r.Size()

@@ -53,6 +53,13 @@ func write(t *testing.T, w *window, r *evbus.Record) {
 	}
 }
 
+// tell tells w that r is on disk.
+func tell(w *window, r *evbus.Record) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.push(r)
+}
+
 // Who reads may be faster than who says that a record is on disk. That does not hide what is not to be had.
 func TestAWindowThatIsReadBeforeItIsTold(t *testing.T) {
 	w, r := newTestWindow(t)
@@ -71,7 +78,7 @@ func TestAWindowThatIsReadBeforeItIsTold(t *testing.T) {
 	}
 	take()
 	take()
-	w.push(r)
+	tell(w, r)
 	take()
 	if len(got) != 1 || lost != (evbus.Lost{Events: 1, Bytes: 1000}) {
 		t.Errorf("got %d, lost %+v", len(got), lost)
@@ -87,7 +94,7 @@ func TestAWindowThatIsToldWhileItIsRead(t *testing.T) {
 	w.behind, w.reader = true, w.journal.Reader(w.number)
 	newest := w.newestSeq()
 	write(t, w, r)
-	w.push(r)
+	tell(w, r)
 	if caughtUp, phantom := w.catchUp(newest); caughtUp || phantom.Events != 0 {
 		t.Errorf("catchUp = %v, %+v", caughtUp, phantom)
 	}
@@ -105,7 +112,7 @@ func TestTheNewestIsAskedBeforeTheDisk(t *testing.T) {
 		newest: func() uint64 {
 			once.Do(func() {
 				write(t, w, r)
-				w.push(r)
+				tell(w, r)
 			})
 			return w.newestSeq()
 		},
@@ -165,7 +172,7 @@ func TestADiskThatCannotBeReadForAWhile(t *testing.T) {
 	w, r := newTestWindowOn(t, badDisk{crashfs.New(1), &bad})
 	w.memory, w.behind = 0, true
 	write(t, w, r)
-	w.push(r)
+	tell(w, r)
 	bad = true
 	for range 2 {
 		if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 0 || lost.Events != 0 || !errors.Is(err, errBadDisk) {
@@ -192,7 +199,7 @@ func TestAnEntryThatIsNoEvent(t *testing.T) {
 		if err := w.journal.Append([]journal.Record{{Seq: seq, Destinations: one.Destinations, Data: data}}); err != nil {
 			t.Fatal(err)
 		}
-		w.push(&one)
+		tell(w, &one)
 	}
 	records, lost, err := w.take(nil, 10, 1<<20)
 	if len(records) != 2 || lost.Events != 1 || lost.Bytes != r.Size() || err != nil {
