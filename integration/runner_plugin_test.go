@@ -49,7 +49,7 @@ func serveRunner(t *testing.T) served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, address := range strings.FieldsSeq(line) {
+	for address := range strings.FieldsSeq(line) {
 		if strings.HasPrefix(address, "http://") {
 			s.tcp = address
 		}
