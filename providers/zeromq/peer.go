@@ -126,8 +126,8 @@ func (p *peer) handle(f zmtp.Frame, take func(zmtp.Frame) error) error {
 // close ends the peer and waits until nothing runs for it. Polite: it first says that nothing more comes and lets the peer
 // read up to that, as long as ctx allows: what is closed with something unread in it takes what it has sent down with it.
 func (p *peer) close(ctx context.Context, polite bool) {
-	whole := p.ended() == nil && p.writing.TryLock()
-	p.end(errClosed) // no write begins from here on
+	whole := p.writing.TryLock() // no frame is torn
+	p.end(errClosed)             // no write begins from here on
 	if whole {
 		p.writing.Unlock()
 	}

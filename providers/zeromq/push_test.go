@@ -109,26 +109,54 @@ func TestAPeerThatGoesIsNoticedBeforeTheNextSend(t *testing.T) {
 	}
 }
 
-// What a session has written when it closes arrives, whether or not the peer has said something meanwhile.
+// What a session has written when it closes arrives, though the peer reads late and says something meanwhile.
 func TestCloseWaitsUntilAllIsRead(t *testing.T) {
 	far := pull().bind(t)
-	far.first = [][]byte{zmtp.AppendCommand(nil, zmtp.Ping, []byte("\x00\x0ahello"))}
 	release := far.pause()
 	s := connect(t, unconfirmed(far.address))
 	var want []string
 	for range 100 {
-		want = append(want, strings.Repeat("x", 1000))
+		want = append(want, strings.Repeat("x", 20_000))
 	}
 	if err := s.Send(t.Context(), bodies(want...)).Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	closed := make(chan error)
 	go func() { closed <- s.Close(t.Context()) }()
+	for range 20 {
+		select {
+		case <-closed:
+			t.Fatal("Close has not waited")
+		case <-time.After(2 * time.Millisecond):
+		}
+		far.locked(func() { far.conns[0].Write(zmtp.AppendCommand(nil, zmtp.Ping, []byte("\x00\x0ahello"))) })
+	}
 	release()
 	<-closed
 	if got := len(far.received()); got != len(want) {
 		t.Errorf("%d of %d arrived", got, len(want))
 	}
+}
+
+// An older PONG than the last is no sign that anything is wrong with what the last one has confirmed.
+func TestAPongThatComesLate(t *testing.T) {
+	far := pull().bind(t)
+	far.stall()
+	s := connect(t, to(far.address))
+	first, second := s.Send(t.Context(), bodies("a")), s.Send(t.Context(), bodies("b"))
+	pong := func(n byte) []byte { return zmtp.AppendCommand(nil, zmtp.Pong, []byte{0, 0, 0, 0, 0, 0, 0, n}) }
+	far.locked(func() { far.conns[0].Write(append(pong(2), pong(1)...)) })
+	for _, f := range []providers.Flight{first, second} {
+		if err := f.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	eventually(t, "such a peer is left", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := s.Send(ctx, bodies("c")).Wait(ctx)
+		return err != nil && strings.Contains(err.Error(), "did not get")
+	})
 }
 
 func TestPingsAreAnswered(t *testing.T) {
