@@ -8,6 +8,9 @@
 // the batch is sent again. With `confirm: false`, and for a PUB, written is delivered: what is on its way when a connection
 // breaks is lost.
 //
+// A session sends in order. A PULL takes from its connections in turns, though: when a connection breaks and its program lags
+// behind, what comes over the next connection may overtake what is left in the socket from the one before.
+//
 // A receiver that takes nothing is felt through TCP: events stay in the backlog, where a ZeroMQ publisher would throw them
 // away.
 //

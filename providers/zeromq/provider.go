@@ -15,7 +15,7 @@ func Provider() providers.Provider {
 		Aliases: []string{"zmq"},
 		Doc: "Sends each event to a ZeroMQ socket: PUSH to PULL, as ansible-runner-zeromq does, or PUB to SUB. ZeroMQ acknowledges nothing: to a " +
 			"PULL, delivered means that its socket has read the event (see confirm), and what its program has not taken out of the socket when " +
-			"it dies is lost; with PUB, written is delivered, events wait while nobody subscribes, and what no subscription matches is nobody's.",
+			"it dies is lost; if it lags behind, what came over a broken connection may be read after what came over the next. With PUB, written is delivered, events wait while nobody subscribes, and what no subscription matches is nobody's.",
 		Default: func() Config { return Config{Socket: push, Confirm: true} },
 		Caps: func(c Config) providers.Caps {
 			caps := providers.Caps{
