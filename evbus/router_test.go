@@ -97,6 +97,10 @@ func TestFiltersNarrowTheRoute(t *testing.T) {
 			}
 		}
 	}
+	all := sealedAs(t, Event{Profile: "p", Tags: json.RawMessage(`{"a": 1, "b": 1}`), Body: map[string]int{"n": 1}})
+	if r.Routes([]*Record{all})[0] != r.Route("p") {
+		t.Error("an event that all want has a route of its own")
+	}
 	if !r.Route("p").Sparse || r.Route("other").Filtered {
 		t.Error("a route with filters is not sparse, or one without a match is filtered")
 	}

@@ -131,6 +131,24 @@ func TestAPutThatWaitsIsRoutedAnewAfterAReload(t *testing.T) {
 	})
 }
 
+// What is left of a PutAll that waits for room keeps its routes.
+func TestAPutAllInPieces(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("x", "y"), `fake:
+- p: {address: x, filter: {tags.type: x}, delivery: {backlog: 1B}}
+- p: {address: y, filter: {tags.type: "y"}, delivery: {backlog: 1B}}
+`)
+		es := []hub.Event{tagged("1", "x"), tagged("2", "x"), tagged("3", "y"), tagged("4", "none"), tagged("5", "y"), tagged("6", "x")}
+		if n, err := r.PutAll(t.Context(), es); n != 6 || err != nil {
+			t.Fatal(n, err)
+		}
+		r.flush()
+		if x, y := r.brokers["x"].IDs(), r.brokers["y"].IDs(); !cmp.Equal(x, []string{"1", "2", "6"}) || !cmp.Equal(y, []string{"3", "5"}) {
+			t.Errorf("x got %v, y %v", x, y)
+		}
+	})
+}
+
 func TestMistakesInAFilterHaveTheirLines(t *testing.T) {
 	_, err := hub.NewPlan(parse(t, `fake:
   "p":
@@ -152,6 +170,11 @@ func TestMistakesInAFilterHaveTheirLines(t *testing.T) {
 	}
 	_, err = hub.NewPlan(parse(t, "match_plugin: regex\nfake:\n  p:\n    filter: {tags.type: \"(\"}\n"),
 		hub.WithProviders(providertest.FakeProvider("fake", healthy(""))))
+	_, unknown := hub.NewPlan(parse(t, "match_plugin: wild\nfake:\n  p:\n    filter: {tags.type: x}\n"),
+		hub.WithProviders(providertest.FakeProvider("fake", healthy(""))))
+	if unknown == nil || strings.Contains(unknown.Error(), "filter") || !strings.Contains(unknown.Error(), "no match plugin") {
+		t.Errorf("an unknown match plugin: %v", unknown)
+	}
 	if want := `acct.yaml:4: fake.p.filter.tags.type: pattern "(": `; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("want %q in: %v", want, err)
 	}

@@ -66,6 +66,7 @@ func TestADestinationThatFailsDoesNotFeedItself(t *testing.T) {
 				r.brokers["a"].Script(down)
 				through(r.log).With("destination", "fake:idem-logger@a").Warn("of the destination")
 				through(r.log).Warn("of the destination too", "destination", "fake:idem-logger@a")
+				through(r.log).With("destination", "fake:idem-logger@a").WithGroup("g").Warn("of the destination as well")
 				r.log.Info("mine")
 				<-time.After(24 * time.Hour)
 				synctest.Wait()
@@ -119,6 +120,36 @@ func TestAFullHub(t *testing.T) {
 		want := []any{"0", "log records were dropped: the hub did not take them"}
 		if len(got) < 3 || !cmp.Equal(got[:2], want) || got[len(got)-1] != "and on" && got[2] != "log records were dropped: the hub did not take them" {
 			t.Errorf("fired: %v", got)
+		}
+	})
+}
+
+func TestWhatWasDroppedIsToldInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, "fake: {idem-logger: {address: a, delivery: {backlog: 1B}}}", hubslog.Options{})
+		for _, lines := range []int{3, 5} {
+			release := r.brokers["a"].Stall()
+			for range lines {
+				r.log.Info("x")
+				synctest.Wait()
+			}
+			release()
+			synctest.Wait()
+			r.log.Info("y") // which has no room, as the record of what was dropped takes it
+			synctest.Wait()
+		}
+		var told []any
+		for _, e := range r.close() {
+			if attrs, ok := e.tags["attrs"].(map[string]any); ok {
+				told = append(told, attrs["dropped"])
+			}
+		}
+		sum := 0.0
+		for _, n := range told {
+			sum += n.(float64)
+		}
+		if int64(sum) != r.handler.Dropped() || len(told) < 2 {
+			t.Errorf("told of %v, dropped %d", told, r.handler.Dropped())
 		}
 	})
 }

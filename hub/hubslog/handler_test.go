@@ -59,6 +59,17 @@ func TestAsDocumented(t *testing.T) {
 	}
 }
 
+func TestTheEventHasTheTimeOfTheRecord(t *testing.T) {
+	r := open(t, "", hubslog.Options{})
+	at := time.Date(2026, 1, 31, 23, 59, 59, 500e6, time.UTC)
+	if err := r.handler.Handle(t.Context(), slog.NewRecord(at, slog.LevelError, "x", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if e := r.close()[0]; !e.time.Equal(at) || e.tags["timestamp"] != "2026-01-31 23:59:59,500" || e.tags["module"] != "" {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestAsSent(t *testing.T) {
 	line := regexp.MustCompile(`^\{"message": "\d\d:\d\d:\d\d,\d{3} \[[^]]{17,}\]\[WARNING \] [^"]*", "module": "\w+", "level": "WARNING", "timestamp": "\d\d:\d\d:\d\d"\}$`)
 	fixture, err := os.ReadFile("testdata/logger.json")
@@ -170,6 +181,23 @@ func TestDerivedHandlersShareNothingElse(t *testing.T) {
 	for _, want := range []string{"msg=one a=1 b=2\n", "msg=two a=1 g.c=3 g.d=4\n", "msg=parent a=1\n"} {
 		if !strings.Contains(next.String(), want) {
 			t.Errorf("%q is not in %s", want, next.String())
+		}
+	}
+}
+
+// However much room there is behind the attributes of a logger, two that are derived from it do not share it.
+func TestSiblingsDoNotOverwriteEachOther(t *testing.T) {
+	r := open(t, "", hubslog.Options{})
+	parent := r.log
+	for range 20 {
+		parent = parent.With("a", 1)
+		one := parent.With("mine", true)
+		_ = parent.With("mine", nil)
+		one.Info("x")
+	}
+	for i, e := range r.close() {
+		if e.tags["attrs"].(map[string]any)["mine"] != true {
+			t.Errorf("%d: %s", i, e.text)
 		}
 	}
 }

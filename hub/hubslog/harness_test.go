@@ -77,6 +77,7 @@ func (r *rig) close() (all []event) {
 // event is an event with its JSON decoded.
 type event struct {
 	profile string
+	time    time.Time
 	body    any
 	tags    map[string]any
 	text    string // of the tags
@@ -84,7 +85,7 @@ type event struct {
 
 func decoded(t *testing.T, e hub.Event) (d event) {
 	t.Helper()
-	d.profile, d.text = e.Profile, string(e.Tags.(json.RawMessage))
+	d.profile, d.time, d.text = e.Profile, e.Time, string(e.Tags.(json.RawMessage))
 	if err := json.Unmarshal([]byte(d.text), &d.tags); err != nil {
 		t.Fatal(err)
 	}

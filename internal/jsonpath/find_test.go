@@ -70,6 +70,7 @@ func TestFind(t *testing.T) {
 		{`{"": {"": 7}}`, `"".""`, "7"},
 		{`{"a\"b": 1}`, `"a\"b"`, "1"},
 		{`{"A": 1}`, "a", "-"},
+		{"\r\n{\n\t\"a\"\t:\r\n[\n1\t,\n2\r]\n,\t\"b\": 3 }\n", "a.1", "2"},
 	} {
 		if got := find(t, c.text, c.path)[0]; got != c.want {
 			t.Errorf("%s in %s: %s, want %s", c.path, c.text, got, c.want)
@@ -86,6 +87,10 @@ func TestFindManyAtOnce(t *testing.T) {
 	before := [][]byte{[]byte("kept")}
 	if all := set(t, "a").Find(before, []byte(`{"a": 1}`)); string(all[0]) != "kept" || string(all[1]) != "1" {
 		t.Errorf("appended: %q", all)
+	}
+	text := []byte(`{"a": 1}`)
+	if _ = append(set(t, "a").Find(nil, text)[0], "x"...); string(text) != `{"a": 1}` {
+		t.Errorf("appending to an answer has changed the text: %s", text)
 	}
 }
 
