@@ -64,14 +64,37 @@ func runnerAcct(t *testing.T, well *endpoint) string {
 `, well.URL, answering(t, http.StatusServiceUnavailable).URL))
 }
 
-// TestATailSurvivesKill9 kills the command again and again, at any moment, while it follows a run.
+// TestATailSurvivesKill9 kills the command again and again, at any moment, while it follows a run: with a journal that has
+// to keep everything, and with one of which little stays.
 func TestATailSurvivesKill9(t *testing.T) {
-	rounds := 60
+	rounds := 50
 	if testing.Short() {
-		rounds = 20
+		rounds = 10
 	}
-	a, dir, well := newArtifactDir(t), newDir(t), answering(t, http.StatusNoContent)
-	args := []string{"ingest", "runner", "-f", runnerAcct(t, well), "--journal", dir, "--artifact-dir", a.dir, "--ident", "run-1", "--log-level", "error", "--timeout", "1s"}
+	t.Run("all kept", func(t *testing.T) {
+		well := answering(t, http.StatusNoContent)
+		a, dir := killTail(t, rounds, well, "--acct-file", runnerAcct(t, well), "--timeout", "1s")
+		checkJournal(t, dir, a.events+1)
+	})
+	t.Run("little kept", func(t *testing.T) {
+		well := answering(t, http.StatusNoContent)
+		acctFile := write(t, "acct.yaml", fmt.Sprintf("http: {'*': {name: well, url: %q, format: raw, delivery: {retry: {min: 1ms, max: 5ms}}}}", well.URL))
+		a, dir := killTail(t, rounds, well, "--acct-file", acctFile, "--journal-segment", "16KiB")
+		var status statusLine
+		if err := json.Unmarshal([]byte(evhub(t, "", "journal", "status", "--journal", dir, "--output", "json").out), &status); err != nil {
+			t.Fatal(err)
+		}
+		if d := status.Destinations[0]; d.Delivered != int64(a.events+1) || d.Waiting != 0 || status.Segments > 20 {
+			t.Errorf("%+v, want that %d events were put", status, a.events+1)
+		}
+	})
+}
+
+// killTail follows a run until its end, through many kills, and checks what arrived. It returns the journal.
+func killTail(t *testing.T, rounds int, well *endpoint, more ...string) (a *artifactDir, dir string) {
+	t.Helper()
+	a, dir = newArtifactDir(t), newDir(t)
+	args := append([]string{"ingest", "runner", "--journal", dir, "--artifact-dir", a.dir, "--ident", "run-1", "--log-level", "error"}, more...)
 	for range rounds {
 		p := start(t, append(args, "--follow")...)
 		written := make(chan struct{})
@@ -79,11 +102,14 @@ func TestATailSurvivesKill9(t *testing.T) {
 			defer close(written)
 			a.write(100 + rand.IntN(200))
 		}()
-		moment := time.NewTimer(time.Duration(rand.IntN(100)) * time.Millisecond)
-		if rand.IntN(4) > 0 { // else it may not even have begun
+		select { // not what an earlier process did
+		case <-well.called:
+		default:
+		}
+		if rand.IntN(5) > 0 { // else it may not even have begun
 			called(t, well)
 		}
-		<-moment.C
+		<-time.After(time.Duration(rand.IntN(60)) * time.Millisecond)
 		p.signal(t, syscall.SIGKILL)
 		_ = p.Wait() // it was killed
 		<-written
@@ -93,7 +119,7 @@ func TestATailSurvivesKill9(t *testing.T) {
 	r.want(t, exitDone)
 	t.Logf("%d events; the last call: %s", a.events, r.err)
 	checkRun(t, a, well.bodies)
-	checkJournal(t, dir, a.events+1)
+	return a, dir
 }
 
 // checkRun checks that all events of a run arrived, first deliveries in the order of their counters, and then its status.
