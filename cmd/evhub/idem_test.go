@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -113,21 +112,4 @@ func TestExamplesIdem(t *testing.T) {
 	text := evhub(t, "", "examples", "idem", "-o", "text")
 	text.want(t, exitDone, "idem-status  the run has come to a status\n{\n  \"tags\": {\n    \"ref\": \"idem.state.update_status\",", "\"run_name\": \"cli\"\n}\n\nidem-high  ")
 	evhub(t, "", "examples", "idme").want(t, exitUsage, "did you mean idem?")
-}
-
-func TestErrorEvents(t *testing.T) {
-	for _, flag := range []string{"--error-events", "--error-callback-ref=" + idemErrorCallback} {
-		refusing := answering(t, http.StatusBadRequest)
-		acctFile, events := toHTTP(t, refusing, "")
-		acctFile = write(t, "acct.yaml", strings.Replace(read(t, acctFile), "{name: hook,", `{name: hook, headers: {X-Api-Key: SECRET},`, 1))
-		r := evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--tag", "x=1", "--body", "1", flag)
-		r.want(t, exitDead, "hook")
-		want := "1\n" + `{"publish_event_error_message": "POST ` + refusing.URL + `: 400 Bad Request"}` + "\n"
-		if got := read(t, events); got != want {
-			t.Errorf("%s: %s", flag, cmp.Diff(want, got))
-		}
-	}
-	acctFile, _ := toFile(t, "idem")
-	evhub(t, "", "put", "-f", acctFile, "--body", "1", "--error-callback-ref", "my.handler").
-		want(t, exitUsage, "--error-callback-ref my.handler: there is idem.event.publish_error_callback_handler alone")
 }

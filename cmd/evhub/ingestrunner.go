@@ -65,6 +65,7 @@ Exit codes are those of "evhub put".`,
 	flags.BoolVar(&f.runner.DropEnv, "drop-env", false, "take the environment out of the status \"starting\"")
 	flags.BoolVar(&f.put.wait, "wait", false, "print a receipt line for each event when all destinations have settled it")
 	flags.BoolVar(&f.put.strict, "strict", false, "refuse events that match no destination")
+	f.put.errors.add(cmd)
 	flags.DurationVar(&f.put.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the last event; 0: for ever")
 	f.put.journal.add(cmd, "keep accepted events, and which those were, in this directory "+inDefault)
 	f.put.journal.addNone(cmd)
@@ -74,7 +75,7 @@ Exit codes are those of "evhub put".`,
 // check refuses flags that cannot be together, and chooses the journal.
 func (f *ingestFlags) check(cmd *cobra.Command) error {
 	journal := &f.put.journal
-	if err := errors.Join(checkTimeout(f.put.timeout), journal.check(cmd)); err != nil {
+	if err := errors.Join(checkTimeout(f.put.timeout), f.put.errors.check(), journal.check(cmd)); err != nil {
 		return err
 	}
 	if f.follow && f.dir == "" {
@@ -100,7 +101,7 @@ func runIngest(ctx context.Context, o *options, f *ingestFlags) error {
 		return err
 	}
 	summary := newSummary(f.put.journal.dir)
-	opts := []hub.Option{hub.WithHooks(summary.hooks()), hub.WithMaxEvent(ingest.MaxBytes + tagRoom)}
+	opts := append(f.put.errors.options(), hub.WithHooks(summary.hooks()), hub.WithMaxEvent(ingest.MaxBytes+tagRoom))
 	if f.put.strict {
 		opts = append(opts, hub.WithStrict())
 	}

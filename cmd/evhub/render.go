@@ -65,6 +65,7 @@ is a line {"document": ...}. What becomes of the events, --timeout, --journal an
 	flags.StringVar(&f.output, "output-file", "", "file to write the document to (default: standard output)")
 	flags.StringVar(&f.runName, "run-name", "", `name of the run (default "cli")`)
 	flags.BoolVar(&f.put.strict, "strict", false, "refuse events that match no destination, which ends the rendering")
+	f.put.errors.add(cmd)
 	flags.DurationVar(&f.put.timeout, "timeout", 5*time.Minute, "how long to wait for room, and for the deliveries after the rendering; 0: for ever")
 	f.put.journal.add(cmd, "keep events in a journal in this directory until they are delivered (default: in memory)")
 	_ = cmd.MarkFlagFilename("output-file") // fails only for a flag that does not exist
@@ -76,7 +77,7 @@ func (f *renderFlags) check(cmd *cobra.Command) error {
 	if f.put.journal.dir == "" && cmd.Flags().Changed("journal-max") {
 		return errors.New("--journal-max is about a journal: give --journal DIR too")
 	}
-	return errors.Join(checkTimeout(f.put.timeout), f.put.journal.check(cmd))
+	return errors.Join(checkTimeout(f.put.timeout), f.put.errors.check(), f.put.journal.check(cmd))
 }
 
 func runRender(ctx context.Context, o *options, f *renderFlags, path string) error {
@@ -98,7 +99,7 @@ func runRender(ctx context.Context, o *options, f *renderFlags, path string) err
 		return err
 	}
 	summary := newSummary(f.put.journal.dir)
-	opts := []hub.Option{hub.WithHooks(summary.hooks())}
+	opts := append(f.put.errors.options(), hub.WithHooks(summary.hooks()))
 	if f.runName != "" {
 		opts = append(opts, hub.WithRunName(f.runName))
 	}

@@ -18,6 +18,7 @@ type serveFlags struct {
 	token    string
 	cert     certificate
 	strict   bool
+	errors   errorEvents
 	roomWait time.Duration
 	timeout  time.Duration
 	journal  journalFlags
@@ -68,6 +69,7 @@ Exit codes; where several are true the highest counts:
 	flags.StringVar(&f.token, "token-file", "", "`file` with the token that clients over TCP must send; with it TCP may be more than loopback")
 	f.cert.add(cmd)
 	flags.BoolVar(&f.strict, "strict", false, "refuse events that match no destination")
+	f.errors.add(cmd)
 	flags.DurationVar(&f.roomWait, "room-wait", 5*time.Second, "how long a request may wait for room and for the disk before it gets 503")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to deliver after a signal; 0: until all is delivered, or a second signal")
 	f.journal.add(cmd, "keep accepted events in this directory until they are delivered "+inDefault)
@@ -81,7 +83,7 @@ func (f *serveFlags) check(cmd *cobra.Command) error {
 	if f.roomWait <= 0 {
 		return errors.New("--room-wait must be more than 0")
 	}
-	if err := errors.Join(checkTimeout(f.timeout), f.journal.check(cmd), f.listen.check(f.token != ""), f.cert.check()); err != nil {
+	if err := errors.Join(checkTimeout(f.timeout), f.errors.check(), f.journal.check(cmd), f.listen.check(f.token != ""), f.cert.check()); err != nil {
 		return err
 	}
 	return f.journal.useDefault()
@@ -107,7 +109,7 @@ func runServe(ctx context.Context, o *options, f *serveFlags) error {
 	}
 	defer listeners.close()
 	summary := newSummary(f.journal.dir)
-	opts := []hub.Option{hub.WithHooks(summary.hooks())}
+	opts := append(f.errors.options(), hub.WithHooks(summary.hooks()))
 	if f.strict {
 		opts = append(opts, hub.WithStrict())
 	}
