@@ -14,12 +14,13 @@ import (
 
 // checkLine is what check says of one destination; its JSON keys are stable.
 type checkLine struct {
-	Destination string `json:"destination"`
-	Provider    string `json:"provider"`
-	Pattern     string `json:"pattern"`
-	Line        int    `json:"line,omitempty"`
-	Address     string `json:"address"`
-	Format      string `json:"format"`
+	Destination string   `json:"destination"`
+	Provider    string   `json:"provider"`
+	Pattern     string   `json:"pattern"`
+	Line        int      `json:"line,omitempty"`
+	Address     string   `json:"address"`
+	Format      string   `json:"format"`
+	Filter      []string `json:"filter,omitempty"` // the paths that it asks about
 	// Connected and Seconds are there with --connect alone.
 	Connected *bool    `json:"connected,omitempty"`
 	Seconds   *float64 `json:"seconds,omitempty"`
@@ -61,6 +62,7 @@ func runCheck(ctx context.Context, o *options, path string, plan *hub.Plan, conn
 		lines[i] = checkLine{
 			Destination: d.Name, Provider: d.Config.Connection.Provider, Pattern: d.Pattern, Line: d.Line,
 			Address: d.Config.Connection.Address, Format: d.Config.Options.Format,
+			Filter: paths(d.Filter),
 		}
 	}
 	failed := 0
@@ -135,7 +137,18 @@ func (o *options) warn(warnings []acct.Warning) {
 // details says where the destination comes from and leads to.
 func (l checkLine) details() string {
 	to := strings.TrimSpace(l.Provider + " " + visible(l.Address))
-	return fmt.Sprintf("pattern %q, to %s, format %s", visible(l.Pattern), to, l.Format)
+	filter := ""
+	if len(l.Filter) > 0 {
+		filter = ", filter on " + visible(strings.Join(l.Filter, ", "))
+	}
+	return fmt.Sprintf("pattern %q%s, to %s, format %s", visible(l.Pattern), filter, to, l.Format)
+}
+
+func paths(conditions []hub.Condition) (paths []string) {
+	for _, c := range conditions {
+		paths = append(paths, c.Path)
+	}
+	return paths
 }
 
 // blankMark is as wide as a mark.

@@ -123,3 +123,10 @@ func TestFilteredEventsInPutAndListen(t *testing.T) {
 		t.Errorf("listen shows %v destinations", to)
 	}
 }
+
+func TestCheckShowsFilters(t *testing.T) {
+	acctFile := write(t, "acct.yaml", filtered)
+	evhub(t, "", "check", acctFile).want(t, exitDone, `pattern "idem-*", filter on message.result, tags.type, to memory`, `pattern "idem-run", to memory`)
+	evhub(t, "", "check", acctFile, "-o", "json").want(t, exitDone, `"filter":["message.result","tags.type"]`)
+	evhub(t, "", "check", write(t, "acct.yaml", "internal:\n  p:\n    filter: {body.x: 1}\n")).want(t, exitUsage, "acct.yaml:3: internal.p.filter.body.x: a path begins with")
+}
