@@ -3,6 +3,7 @@ package zeromq_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -64,6 +65,15 @@ func connect(t *testing.T, set configure) providers.Session {
 	return s
 }
 
+func batchOf(t *testing.T, err error) *providers.BatchError {
+	t.Helper()
+	batch, ok := errors.AsType[*providers.BatchError](err)
+	if !ok {
+		t.Fatalf("got %v; want an outcome for each message", err)
+	}
+	return batch
+}
+
 // fault is what a receiver does to one message.
 type fault int
 
@@ -89,6 +99,7 @@ type receiver struct {
 	conns   []net.Conn
 	paused  chan struct{} // not nil: nothing is read until it is closed
 	said    []string      // commands but PING
+	ended   int           // connections that have come and gone
 }
 
 func pull() *receiver { return &receiver{role: zmtp.Role{Socket: "PULL", Peers: []string{"PUSH"}}} }
@@ -154,7 +165,10 @@ func (r *receiver) serve(conn net.Conn) {
 	r.locked(func() { r.conns = append(r.conns, conn) })
 	defer func() {
 		conn.Close()
-		r.locked(func() { r.conns = slices.DeleteFunc(r.conns, func(c net.Conn) bool { return c == conn }) })
+		r.locked(func() {
+			r.conns = slices.DeleteFunc(r.conns, func(c net.Conn) bool { return c == conn })
+			r.ended++
+		})
 	}()
 	in := bufio.NewReader(conn)
 	if r.greeting != nil {
@@ -265,6 +279,11 @@ func (r *receiver) cut() {
 
 func (r *receiver) connections() (n int) {
 	r.locked(func() { n = len(r.conns) })
+	return n
+}
+
+func (r *receiver) gone() (n int) {
+	r.locked(func() { n = r.ended })
 	return n
 }
 

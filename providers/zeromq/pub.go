@@ -165,7 +165,7 @@ func (s *pubSession) audience() []*subscriber {
 	defer s.mu.Unlock()
 	var subs []*subscriber
 	for sub := range s.subscribers {
-		if sub.ended() == nil && sub.any() {
+		if sub.any() {
 			subs = append(subs, sub)
 		}
 	}

@@ -1,6 +1,7 @@
 package zeromq_test
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"os"
@@ -123,14 +124,55 @@ func TestSubscribersComeAndGo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	large := "b" + strings.Repeat("x", 1<<20)
-	if err := s.Send(ctx, bodies(large)).Wait(ctx); err != nil {
+	if err := s.Send(ctx, bodies(large+"1", large+"2")).Wait(ctx); err != nil { // the first may be on its way already
 		t.Errorf("one that does not read holds up the others: %v", err)
 	}
 	paused()
-	eventually(t, "the other one has it", func() bool { return slices.Contains(texts(second.received()), large) })
+	eventually(t, "the other one has it", func() bool { return slices.Contains(texts(second.received()), large+"2") })
 	eventually(t, "the one that was cut off is there again", func() bool {
 		deliver(t, s, "back")
 		return slices.Contains(texts(first.received()), "back")
+	})
+}
+
+// When nobody could be sent to, the session ends, though somebody is there again.
+func TestABoundSessionIsFailStop(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	far := sub("").connect(t, path)
+	s := connect(t, bound(path))
+	release := far.pause()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	large := strings.Repeat("x", 1<<20)
+	batch := batchOf(t, s.Send(ctx, bodies(large, large+"2", large+"3", "last")).Wait(ctx))
+	if providers.IsUnsent(batch.Errs[0]) || !providers.IsUnsent(batch.Errs[3]) {
+		t.Errorf("the first was begun, the last was not: %v", batch.Errs)
+	}
+	release()
+	eventually(t, "it has lost the connection", func() bool { return far.gone() > 0 })
+	if err := s.Send(t.Context(), bodies("a")).Wait(t.Context()); !providers.IsUnsent(err) {
+		t.Errorf("the session goes on: %v", err)
+	}
+}
+
+func TestSubscribersThatHaveGoneTakeNoRoom(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	sub("").connect(t, path)
+	s := connect(t, bound(path))
+	for range 1001 {
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := zmtp.Handshake(bufio.NewReader(conn), conn, zmtp.Role{Socket: "SUB", Peers: []string{"PUB"}}); err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+	}
+	late := sub("").connect(t, path)
+	eventually(t, "a late one hears", func() bool {
+		deliver(t, s, "a")
+		return len(late.received()) > 0
 	})
 }
 
@@ -156,14 +198,24 @@ func TestStrangersAtABoundSocket(t *testing.T) {
 		babbler := sub("")
 		babbler.first = append(babbler.first, said)
 		babbler.connect(t, path)
-		eventually(t, name+" is thrown out", func() bool { return babbler.connections() == 0 })
+		eventually(t, name+" is thrown out", func() bool { return babbler.gone() > 0 })
 	}
-	hoarder := sub()
-	for i := range 70 {
+	hoarder, fickle := sub(), sub()
+	for i := range 80 {
 		prefix := []byte(strings.Repeat("x", 60_000) + string(rune('0'+i)))
 		hoarder.first = append(hoarder.first, zmtp.AppendCommand(nil, zmtp.Subscribe, prefix))
+		fickle.first = append(fickle.first, zmtp.AppendCommand(nil, zmtp.Subscribe, prefix), zmtp.AppendCommand(nil, zmtp.Cancel, prefix))
 	}
+	fickle.first = append(fickle.first, zmtp.AppendCommand(nil, zmtp.Subscribe, []byte("a")))
 	hoarder.connect(t, path)
+	fickle.connect(t, path)
+	eventually(t, "who hoards is thrown out, who cancels is not", func() bool {
+		deliver(t, s, "a")
+		return hoarder.gone() > 0 && len(fickle.received()) > 0
+	})
+	if fickle.gone() > 0 {
+		t.Error("who cancels was thrown out")
+	}
 	deliver(t, s, "a")
 	eventually(t, "the one who behaves has it", func() bool { return slices.Contains(texts(far.received()), "a") })
 }

@@ -83,10 +83,7 @@ func TestBackpressure(t *testing.T) {
 	defer cancel()
 	ms := bodies(strings.Repeat("a", 12<<20), strings.Repeat("b", 1<<20), "c")
 	err := s.Send(ctx, ms).Wait(t.Context())
-	var batch *providers.BatchError
-	if !errors.As(err, &batch) {
-		t.Fatalf("got %v; want an outcome for each", err)
-	}
+	batch := batchOf(t, err)
 	for i, unsent := range []bool{false, true, true} {
 		if batch.Errs[i] == nil || providers.IsUnsent(batch.Errs[i]) != unsent || providers.IsPermanent(batch.Errs[i]) {
 			t.Errorf("message %d: %v", i, batch.Errs[i])
@@ -111,30 +108,40 @@ func TestAPeerThatGoesIsNoticedBeforeTheNextSend(t *testing.T) {
 
 // What a session has written when it closes arrives, though the peer reads late and says something meanwhile.
 func TestCloseWaitsUntilAllIsRead(t *testing.T) {
-	far := pull().bind(t)
-	release := far.pause()
-	s := connect(t, unconfirmed(far.address))
-	var want []string
-	for range 100 {
-		want = append(want, strings.Repeat("x", 20_000))
-	}
-	if err := s.Send(t.Context(), bodies(want...)).Wait(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	closed := make(chan error)
-	go func() { closed <- s.Close(t.Context()) }()
-	for range 20 {
-		select {
-		case <-closed:
-			t.Fatal("Close has not waited")
-		case <-time.After(2 * time.Millisecond):
-		}
-		far.locked(func() { far.conns[0].Write(zmtp.AppendCommand(nil, zmtp.Ping, []byte("\x00\x0ahello"))) })
-	}
-	release()
-	<-closed
-	if got := len(far.received()); got != len(want) {
-		t.Errorf("%d of %d arrived", got, len(want))
+	for name, c := range map[string]struct {
+		far *receiver
+		set func(endpoint string) configure
+	}{
+		"push": {pull(), unconfirmed},
+		"pub":  {sub(""), func(endpoint string) configure { return published(endpoint, "") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			far := c.far.bind(t)
+			release := far.pause()
+			s := connect(t, c.set(far.address))
+			var want []string
+			for range 100 {
+				want = append(want, strings.Repeat("x", 20_000))
+			}
+			if err := s.Send(t.Context(), bodies(want...)).Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			closed := make(chan error)
+			go func() { closed <- s.Close(t.Context()) }()
+			for range 20 {
+				select {
+				case <-closed:
+					t.Fatal("Close has not waited")
+				case <-time.After(2 * time.Millisecond):
+				}
+				far.locked(func() { far.conns[0].Write(zmtp.AppendCommand(nil, zmtp.Ping, []byte("\x00\x0ahello"))) })
+			}
+			release()
+			<-closed
+			if got := len(far.received()); got != len(want) {
+				t.Errorf("%d of %d arrived", got, len(want))
+			}
+		})
 	}
 }
 
