@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 )
 
 // admitted is a request that has a slot, and what it holds.
@@ -74,7 +73,6 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *requ
 	_, over := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case err == nil:
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the client has sent all; it is for us to be in time
 		return bytes.TrimPrefix(body.Bytes(), byteOrderMark), nil
 	case over:
 		return nil, s.bodyTooLarge()

@@ -8,34 +8,22 @@ import (
 // limitedListener has so many connections open at a time; further ones wait in the kernel's queue.
 type limitedListener struct {
 	net.Listener
-	free   chan struct{}
-	closed chan struct{}
-	once   sync.Once
+	free chan struct{}
 }
 
 func limitConns(l net.Listener, most int) net.Listener {
-	return &limitedListener{Listener: l, free: make(chan struct{}, most), closed: make(chan struct{})}
+	return &limitedListener{l, make(chan struct{}, most)}
 }
 
-// Accept implements net.Listener.
+// Accept implements net.Listener. Once the server ends its connections do, so that it does not wait for ever.
 func (l *limitedListener) Accept() (net.Conn, error) {
-	select {
-	case l.free <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
+	l.free <- struct{}{}
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		<-l.free
 		return nil, err
 	}
 	return &limitedConn{Conn: conn, release: sync.OnceFunc(func() { <-l.free })}, nil
-}
-
-// Close implements net.Listener.
-func (l *limitedListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
 }
 
 type limitedConn struct {

@@ -1,5 +1,8 @@
 package server
 
+// ListenWithMode is listenWithMode.
+var ListenWithMode = listenWithMode
+
 // Busy returns how many requests are being read or put.
 func (s *Server) Busy() int {
 	s.slots.mu.Lock()

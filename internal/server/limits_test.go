@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +25,11 @@ func TestBodiesThatAreTooLarge(t *testing.T) {
 	r.post(t, "/v1/events", asLines, strings.Repeat(one+"\n", 4)).want(t, 413, "more than 3 events")
 	if n := r.hub.Stats().Accepted; n != 0 {
 		t.Errorf("%d events were accepted", n)
+	}
+	announced := dial(t, r)
+	fmt.Fprintf(announced, head, 1<<20) // and nothing follows
+	if answer, err := http.ReadResponse(bufio.NewReader(announced), nil); err != nil || answer.StatusCode != 413 {
+		t.Errorf("a large body that is announced: %v, %v", answer, err)
 	}
 	r.post(t, "/v1/events", asLines, strings.Repeat(one+"\n\n", 3)).want(t, 200)
 	if n := r.Busy(); n != 0 {
@@ -73,13 +79,15 @@ func dial(t *testing.T, r *rig) net.Conn {
 const head = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 func TestSlowClients(t *testing.T) {
-	r := serve(t, server.Options{Limits: server.Limits{HeaderTimeout: 50 * time.Millisecond, ReadTimeout: 100 * time.Millisecond, Requests: 1}})
-	inHead, inBody := dial(t, r), dial(t, r)
+	r := serve(t, server.Options{Limits: server.Limits{HeaderTimeout: 50 * time.Millisecond}})
+	inHead := dial(t, r)
 	fmt.Fprint(inHead, "POST /v1/events HTTP/1.1\r\nHost:")
-	fmt.Fprintf(inBody, head+`{"body"`, len(one))
 	if rest, err := io.ReadAll(inHead); err != nil || strings.Contains(string(rest), "200") {
 		t.Errorf("a head that does not end: %q, %v", rest, err)
 	}
+	r = serve(t, server.Options{Limits: server.Limits{ReadTimeout: 50 * time.Millisecond, Requests: 1}})
+	inBody := dial(t, r)
+	fmt.Fprintf(inBody, head+`{"body"`, len(one))
 	answer, err := http.ReadResponse(bufio.NewReader(inBody), nil)
 	if err != nil || answer.StatusCode != http.StatusRequestTimeout {
 		t.Fatalf("a body that does not end: %v, %v", answer, err)
@@ -93,6 +101,58 @@ func TestATimeoutForReadingIsNoneForWaiting(t *testing.T) {
 	release := r.broker.Stall()
 	time.AfterFunc(150*time.Millisecond, release)
 	r.post(t, "/v1/events?wait=true", asJSON, `{"profile": "p", "body": 1}`).want(t, 200, `"state":"delivered"`)
+}
+
+// TestABodyOfUnknownLengthCountsAsTheLongest checks that bodies in chunks do not get past the bound of all bodies.
+func TestABodyOfUnknownLengthCountsAsTheLongest(t *testing.T) {
+	r := serve(t, server.Options{Limits: server.Limits{RequestBytes: 2000, TotalBytes: 1000}})
+	chunked := request(t, http.MethodPost, "http://localhost/v1/events", asJSON, one)
+	chunked.ContentLength = -1
+	do(t, r.unix, chunked).want(t, 503, "too many requests")
+	r.post(t, "/v1/events", asJSON, one).want(t, 200)
+}
+
+// TestAClientThatDoesNotRead checks that an answer that nobody takes does not hold up the end.
+func TestAClientThatDoesNotRead(t *testing.T) {
+	r := serve(t, server.Options{Limits: server.Limits{WriteTimeout: 50 * time.Millisecond}})
+	conn := dial(t, r)
+	body := "[" + strings.Repeat(one+",", 9999) + one + "]"
+	fmt.Fprintf(conn, head+body, len(body))
+	arrived(t, r.other, 10_000)
+	if err := r.Shutdown(t.Context()); err != nil { // it would wait for the answer
+		t.Error(err)
+	}
+}
+
+// failing is a listener that has no connection for a while, as one has for which there are no file descriptors.
+type failing struct {
+	net.Listener
+	left int
+}
+
+func (f *failing) Accept() (net.Conn, error) {
+	if f.left--; f.left >= 0 {
+		return nil, syscall.EMFILE
+	}
+	return f.Listener.Accept()
+}
+
+func TestAnAcceptThatFailsTakesNoConnectionAway(t *testing.T) {
+	r := serve(t, server.Options{Limits: server.Limits{Connections: 1}})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- r.Serve(&failing{l, 3}) }()
+	do(t, r.tcp, request(t, http.MethodPost, "http://"+l.Addr().String()+"/v1/events", asJSON, one)).want(t, 200)
+	r.tcp.CloseIdleConnections()
+	if err := r.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestABodyThatIsCutOff(t *testing.T) {
@@ -140,7 +200,7 @@ func TestAFloodOfRefusalsIsLoggedInALine(t *testing.T) {
 	r := serve(t, server.Options{})
 	for range 200 {
 		r.post(t, "/v1/events", asLines, "{\"body\": 1, \"x\x1b]0;title\": 2}\n"+strings.Repeat("bad\n", 50)).want(t, 400)
-		r.post(t, "/"+strings.Repeat("p", 1000), asJSON, "").want(t, 404)
+		r.post(t, "/"+strings.Repeat("p", 10_000), asJSON, "").want(t, 404)
 	}
 	log := r.log.String()
 	if n := strings.Count(log, "level=WARN"); n != 2 || len(log) > 2000 || strings.Contains(log, "\x1b") {

@@ -3,12 +3,16 @@
 package server_test
 
 import (
+	"errors"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/evhub/evhub/internal/server"
 )
@@ -61,13 +65,52 @@ func TestASocketOfADeadProcessIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer next.Close()
-	if _, err := listen(path, 0o600); err == nil || !strings.Contains(err.Error(), "another process listens on "+path) {
+	if _, err := listen(path, 0o600); err == nil || !strings.HasPrefix(err.Error(), "another process listens on "+path) {
 		t.Errorf("a second one: %v", err)
 	}
 	if conn, err := net.Dial("unix", path); err != nil {
 		t.Errorf("the first one was disturbed: %v", err)
 	} else {
 		_ = conn.Close()
+	}
+}
+
+// TestABusySocketIsNotReplaced fills the queue of a socket that nobody accepts from: whether it is in use is not known then.
+func TestABusySocketIsNotReplaced(t *testing.T) {
+	path := socketIn(t)
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		conn, err := net.DialTimeout("unix", path, 100*time.Millisecond)
+		if err != nil {
+			break // it is full
+		}
+		defer conn.Close()
+	}
+	if l, err := listen(path, 0o600); err == nil || !strings.Contains(err.Error(), "cannot be found out") {
+		t.Errorf("%v, %v", l, err)
+	}
+}
+
+// TestTheModeIsThereFromTheStart checks that there is no moment in which others may connect.
+func TestTheModeIsThereFromTheStart(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere the umask alone is there from the start")
+	}
+	path := socketIn(t)
+	l, err := server.ListenWithMode(path, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
 
