@@ -21,7 +21,8 @@ func TestOwnProviderInAModuleOfItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	page := read(t, "../docs/own-plugin.md")
 	write(t, filepath.Join(dir, "main.go"), block(t, page, "go"))
-	write(t, filepath.Join(dir, "acct.yaml"), block(t, page[strings.Index(page, "## In Go"):], "yaml"))
+	_, inGo, _ := strings.Cut(page, "## In Go")
+	write(t, filepath.Join(dir, "acct.yaml"), block(t, inGo, "yaml"))
 	for _, name := range []string{"provider.go", "session.go"} {
 		write(t, filepath.Join(dir, "lines", name), read(t, filepath.Join("own-provider", "lines", name)))
 	}

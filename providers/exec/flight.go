@@ -77,7 +77,6 @@ func (s *session) feed() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = true
 	for _, f := range s.queue {
 		for i := range f.lines {
 			f.settle(i, s.unsent())

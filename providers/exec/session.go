@@ -27,7 +27,6 @@ type session struct {
 
 	mu      sync.Mutex // guards the fields below and the outcomes of flights
 	queue   []*flight
-	ended   bool // nothing is taken from queue any more
 	waiting map[uint64]slot
 }
 
@@ -147,14 +146,11 @@ func (s *session) answer(seq uint64, outcome error) error {
 }
 
 // Send implements providers.Session.
-func (s *session) Send(ctx context.Context, ms []providers.Message) providers.Flight {
-	if err := ctx.Err(); err != nil {
-		s.fail(err)
-	}
+func (s *session) Send(_ context.Context, ms []providers.Message) providers.Flight {
 	f := newFlight(s, ms)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || s.open.Err() != nil {
+	if s.open.Err() != nil { // from then on nobody takes from queue
 		return providers.Done(s.unsent())
 	}
 	s.queue = append(s.queue, f)
