@@ -185,3 +185,38 @@ func TestAnIdleProgramThatEnds(t *testing.T) {
 		return providers.IsUnsent(err) && strings.Contains(err.Error(), "exit status 5")
 	})
 }
+
+func TestNoFileIsLeftOpen(t *testing.T) {
+	count := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("no /proc")
+		}
+		return len(files)
+	}
+	open, err := connection(t, shell("cat")).Open((&log{}).env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails, err := connection(t, func(c *execConfig) { c.Command = []string{"no-such-program"} }).Open((&log{}).env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := 0
+	for i := range 20 {
+		if i == 2 { // what the runtime opens for itself is open
+			before = count()
+		}
+		s, err := open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close(t.Context())
+		if _, err := fails(t.Context()); err == nil {
+			t.Fatal("void: a program that is not there runs")
+		}
+	}
+	if after := count(); after > before+2 {
+		t.Errorf("%d files are open, and were %d", after, before)
+	}
+}
