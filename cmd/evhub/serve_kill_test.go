@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,10 +42,18 @@ func TestWhatIsAnsweredSurvivesKill9(t *testing.T) {
 }
 
 // postedUntilKilled returns the ids of the events that a daemon accepted before it was killed amid of answers.
-func postedUntilKilled(t *testing.T, round int, args ...string) (answered []string) {
+func postedUntilKilled(t *testing.T, round int, args ...string) []string {
 	t.Helper()
 	p := startServing(t, args...)
-	enough := 1 + rand.IntN(300)
+	answered := p.postUntil(t, round, 1+rand.IntN(300), syscall.SIGKILL)
+	_ = p.Wait() // it was killed
+	return answered
+}
+
+// postUntil has clients post until enough events are answered, sends a signal then, and returns the ids of all that were
+// answered before the end.
+func (s *serving) postUntil(t *testing.T, round, enough int, end os.Signal) (answered []string) {
+	t.Helper()
 	var mu sync.Mutex // guards answered
 	var clients sync.WaitGroup
 	for client := range 4 {
@@ -55,22 +64,32 @@ func postedUntilKilled(t *testing.T, round int, args ...string) (answered []stri
 					id := fmt.Sprintf("%d-%d-%d-%d", round, client, i, part)
 					events = append(events, fmt.Sprintf(`{"profile": "p", "id": %q, "body": %q}`, id, id))
 				}
-				status, ids := p.post("[" + strings.Join(events, ",") + "]")
+				status, ids := s.post("[" + strings.Join(events, ",") + "]")
 				if status != http.StatusOK {
 					return
 				}
 				mu.Lock()
 				if answered = append(answered, ids...); len(answered) >= enough && len(answered)-len(ids) < enough {
-					p.signal(t, syscall.SIGKILL)
+					s.signal(t, end)
 				}
 				mu.Unlock()
 			}
 		})
 	}
 	clients.Wait()
-	_ = p.Wait() // it was killed
 	if len(answered) < enough {
 		t.Errorf("round %d: %d events were answered, want at least %d", round, len(answered), enough)
 	}
 	return answered
+}
+
+// TestWhatIsAnsweredSurvivesSIGTERM stops the daemon while clients post, with a destination that takes nothing: what was
+// answered is what was accepted, and is there after the end.
+func TestWhatIsAnsweredSurvivesSIGTERM(t *testing.T) {
+	dir, well := newDir(t), answering(t, http.StatusNoContent)
+	dead := hookAcct(t, answering(t, http.StatusServiceUnavailable).URL)
+	p := startServing(t, "-f", dead, "--journal", dir, socket(t), "--log-level", "error", "--timeout", "100ms")
+	answered := p.postUntil(t, 0, 200, syscall.SIGTERM)
+	p.end(t).want(t, exitDone, fmt.Sprintf("%d events accepted, %[1]d kept in the journal", len(answered)))
+	evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir).want(t, exitDone, fmt.Sprintf("%d delivered", len(answered)))
 }
