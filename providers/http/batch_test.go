@@ -80,7 +80,7 @@ func TestBatchKey(t *testing.T) {
 	if again := key("a", "b"); again != ab {
 		t.Errorf("the same batch has the keys %s and %s", ab, again)
 	}
-	for _, ids := range [][]string{{"b", "a"}, {"ab"}, {"a"}, {"a", "b", "c"}, {"1:a,1:b"}, {"a,1:b"}, {"", "ab"}} {
+	for _, ids := range [][]string{{"b", "a"}, {"ab"}, {"a"}, {"a", "b", "c"}, {"a,b"}, {"1:a,1:b"}, {"a,1:b"}, {"", "ab"}} {
 		if other := key(ids...); other == ab {
 			t.Errorf("%q has the key of a, b", ids)
 		}

@@ -21,7 +21,7 @@ type Config struct {
 	Proxy       providers.Secret            `yaml:"proxy" doc:"URL of a proxy, or env for HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment. Empty: no proxy."`
 	Concurrency int                         `yaml:"concurrency" doc:"Requests in flight at once with delivery order none; every other order has one."`
 	Batch       string                      `yaml:"batch" doc:"none: a request for each event. array or ndjson: requests of up to delivery.batch events, as a JSON array or one on each line; a refused one is sent again in halves to find the events that are at fault."`
-	BatchBytes  providers.Size              `yaml:"batch_bytes" doc:"Most bytes of events in one request; an event that is larger goes alone."`
+	BatchBytes  providers.Size              `yaml:"batch_bytes" doc:"Most bytes of events in one request, as the backlog counts them; an event that is larger goes alone."`
 	Outputs     Outputs                     `yaml:"outputs" doc:"Body of the request, as names with a value each: $.message.state is that field of the formatted event, $ all of it, anything else a constant ($$ for a text that starts with a dollar sign). A field that is not there is null. A list of such mappings keeps the order of names."`
 
 	RunnerURL     *string                     `yaml:"runner_http_url" doc:"As url, under the name it has in ansible-runner-http. With any of the runner_http_ names RUNNER_HTTP_URL and RUNNER_HTTP_PATH of the environment win over the file, and format is raw unless given."`
