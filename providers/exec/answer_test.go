@@ -162,6 +162,16 @@ func TestBodiesOfAnyKind(t *testing.T) {
 	}
 }
 
+// What cannot be a line is refused, alone, and is not in the way of others.
+func TestAnEventThatIsNoLine(t *testing.T) {
+	s, _ := dial(t, answer(`{"seq": 2}`))
+	ms := numbered(2)
+	ms[0].Time = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if batch := batchOf(t, send(t, s, ms...)); !providers.IsPermanent(batch.Errs[0]) || batch.Errs[1] != nil {
+		t.Errorf("outcomes %v", batch.Errs)
+	}
+}
+
 // With a window answers may come in any order; without one there is never more than one event with the program.
 func TestWindow(t *testing.T) {
 	three := func(window int) configure {

@@ -166,16 +166,22 @@ func TestAProgramThatReadsNoMore(t *testing.T) {
 	s, _ := dial(t, shell("exec <&-; sleep 60"))
 	eventually(t, "that is noticed", func() bool {
 		err := send(t, s, large)
-		return err != nil && !providers.IsPermanent(err)
+		return err != nil && !providers.IsPermanent(err) && strings.Contains(err.Error(), "reads no more")
 	})
 
-	s, _ = dial(t, shell("sleep 60")) // neither reads nor closes
+	dir := t.TempDir()
+	s, _ = dial(t, func(c *execConfig) {
+		shell("echo $$ > pid; sleep 60")(c) // neither reads nor closes
+		c.Dir = dir
+	})
+	pid := pidFile(t, filepath.Join(dir, "pid"))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err := s.Send(ctx, []providers.Message{large, {Seq: 2}}).Wait(ctx)
 	if err == nil || providers.IsPermanent(err) || providers.IsUnsent(batchOf(t, err).Errs[0]) {
 		t.Errorf("a message that was begun: %v", err)
 	}
+	eventually(t, "it is killed", func() bool { return !alive(pid) })
 }
 
 func TestAnIdleProgramThatEnds(t *testing.T) {
