@@ -21,7 +21,7 @@ import (
 var down = providertest.Script{OnDial: func(context.Context, int) error { return errors.New("down") }}
 
 func TestRecordsBeforeAttachAndAfterClose(t *testing.T) {
-	r := opened(t, "", hubslog.Options{Buffer: 2})
+	r := opened(t, toA, hubslog.Options{Buffer: 2})
 	for i := range 4 {
 		r.log.Info(fmt.Sprint(i))
 	}

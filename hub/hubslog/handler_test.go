@@ -18,10 +18,13 @@ import (
 	"github.com/evhub/evhub/hub/hubslog"
 )
 
+// toA has a destination for log events, or the hub would log that there is none.
+const toA = "fake: {idem-logger: {address: a}}"
+
 func TestSlogsOwnTest(t *testing.T) {
 	var r *rig
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
-		r = open(t, "", hubslog.Options{})
+		r = open(t, toA, hubslog.Options{})
 		return r.handler
 	}, func(t *testing.T) map[string]any {
 		e := r.close()[0]
@@ -37,7 +40,7 @@ func TestSlogsOwnTest(t *testing.T) {
 }
 
 func TestAsDocumented(t *testing.T) {
-	r := open(t, "", hubslog.Options{})
+	r := open(t, toA, hubslog.Options{})
 	r.log.Warn("no key", "file", "acct.yaml", slog.Group("n", "one", 1))
 	r.log.Info("plain \xff")
 	all := r.close()
@@ -60,7 +63,7 @@ func TestAsDocumented(t *testing.T) {
 }
 
 func TestTheEventHasTheTimeOfTheRecord(t *testing.T) {
-	r := open(t, "", hubslog.Options{})
+	r := open(t, toA, hubslog.Options{})
 	at := time.Date(2026, 1, 31, 23, 59, 59, 500e6, time.UTC)
 	if err := r.handler.Handle(t.Context(), slog.NewRecord(at, slog.LevelError, "x", 0)); err != nil {
 		t.Fatal(err)
@@ -96,7 +99,7 @@ func TestLevels(t *testing.T) {
 	var next bytes.Buffer
 	var level slog.LevelVar
 	level.Set(math.MinInt)
-	r := open(t, "", hubslog.Options{Level: &level, Profile: "mine", Next: slog.NewTextHandler(&next, &slog.HandlerOptions{Level: slog.LevelError})})
+	r := open(t, "fake: {mine: {address: a}}", hubslog.Options{Level: &level, Profile: "mine", Next: slog.NewTextHandler(&next, &slog.HandlerOptions{Level: slog.LevelError})})
 	for _, l := range []slog.Level{-5, -4, -1, 0, 3, 4, 8, 11, 12, 99} {
 		r.log.Log(t.Context(), l, "x")
 	}
@@ -129,7 +132,7 @@ type broken struct{}
 func (broken) MarshalJSON() ([]byte, error) { panic("no") }
 
 func TestOddValues(t *testing.T) {
-	r := open(t, "", hubslog.Options{})
+	r := open(t, toA, hubslog.Options{})
 	r.log.Info("x", "error", errors.New("e\x01"), "nan", math.NaN(), "inf", math.Inf(-1), "func", func() {}, "broken", broken{},
 		"duration", time.Second, "bytes\xff", "a\xff", "nil", nil, "list", []int{1}, "big", uint64(math.MaxUint64), slog.Group("empty"))
 	attrs := r.close()[0].text
@@ -147,7 +150,7 @@ func TestOddValues(t *testing.T) {
 }
 
 func TestValuesThatChangeLater(t *testing.T) {
-	r := opened(t, "", hubslog.Options{})
+	r := opened(t, toA, hubslog.Options{})
 	list := []int{1}
 	log := r.log.With("given", list)
 	log.Info("x", "list", list)
@@ -160,7 +163,7 @@ func TestValuesThatChangeLater(t *testing.T) {
 
 func TestDerivedHandlersShareNothingElse(t *testing.T) {
 	var next bytes.Buffer
-	r := open(t, "", hubslog.Options{Next: slog.NewTextHandler(&next, nil)})
+	r := open(t, toA, hubslog.Options{Next: slog.NewTextHandler(&next, nil)})
 	parent := r.log.With("a", 1)
 	one, two := parent.With("b", 2), parent.WithGroup("g").With("c", 3)
 	one.Info("one")
@@ -187,7 +190,7 @@ func TestDerivedHandlersShareNothingElse(t *testing.T) {
 
 // However much room there is behind the attributes of a logger, two that are derived from it do not share it.
 func TestSiblingsDoNotOverwriteEachOther(t *testing.T) {
-	r := open(t, "", hubslog.Options{})
+	r := open(t, toA, hubslog.Options{})
 	parent := r.log
 	for range 20 {
 		parent = parent.With("a", 1)
