@@ -5,6 +5,7 @@ package exec_test
 import (
 	"context"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -224,5 +225,25 @@ func TestNoFileIsLeftOpen(t *testing.T) {
 	}
 	if after := count(); after > before+2 {
 		t.Errorf("%d files are open, and were %d", after, before)
+	}
+}
+
+// What has left the program's group and holds its output open holds up nothing.
+func TestAProgramThatLeavesADaemon(t *testing.T) {
+	if _, err := osexec.LookPath("setsid"); err != nil {
+		t.Skip("no setsid")
+	}
+	dir := t.TempDir()
+	s, _ := dial(t, func(c *execConfig) {
+		shell(`setsid sh -c 'echo $$ > daemon; exec sleep 60' & read -r line; while ! test -s daemon; do sleep 0.01; done; exit 7`)(c)
+		c.Dir = dir
+	})
+	begin := time.Now()
+	err := send(t, s, numbered(1)...)
+	if err == nil || !strings.Contains(err.Error(), "exit status 7") || time.Since(begin) > 4*time.Second {
+		t.Errorf("after %v: %v", time.Since(begin), err)
+	}
+	if daemon, err := os.FindProcess(pidFile(t, filepath.Join(dir, "daemon"))); err == nil {
+		_ = daemon.Kill()
 	}
 }
