@@ -24,7 +24,7 @@ type Config struct {
 	BatchBytes  providers.Size              `yaml:"batch_bytes" doc:"Most bytes of events in one request, as the backlog counts them; an event that is larger goes alone."`
 	Outputs     Outputs                     `yaml:"outputs" doc:"Body of the request, as names with a value each: $.message.state is that field of the formatted event, $ all of it, anything else a constant ($$ for a text that starts with a dollar sign). A field that is not there is null. A list of such mappings keeps the order of names."`
 
-	RunnerURL     *string                     `yaml:"runner_http_url" doc:"As url, under the name it has in ansible-runner-http. With any of the runner_http_ names RUNNER_HTTP_URL and RUNNER_HTTP_PATH of the environment win over the file, and format is raw unless given."`
+	RunnerURL     *string                     `yaml:"runner_http_url" doc:"As url, under the name it has in ansible-runner-http. With any of the runner_http_ names RUNNER_HTTP_URL and RUNNER_HTTP_PATH of the environment win over the file, and format is raw unless given. Requests are those of the plugin but for the headers of its library and evhub's own (Idempotency-Key, ce-). A socket is told by the form of its path, there or not."`
 	RunnerPath    *string                     `yaml:"runner_http_path" doc:"As path, under its name in ansible-runner-http; without meaning for a URL, as there."`
 	RunnerHeaders map[string]providers.Secret `yaml:"runner_http_headers" doc:"As headers, under its name in ansible-runner-http."`
 
@@ -46,7 +46,7 @@ func (c Config) client(env providers.Env) (*client, error) {
 	signer, hmacErr := c.HMAC.signer(headers)
 	mapping, outputsErr := c.Outputs.compile()
 	err := errors.Join(urlErr, headersErr, proxyErr, hmacErr, outputsErr,
-		c.checkMethod(), c.checkConcurrency(), c.checkTLS(endpoint), c.checkBatch(), c.checkFormat(env.Format))
+		c.checkMethod(), c.checkConcurrency(), c.checkTLS(endpoint), c.checkBatch(), c.checkBatchBytes(), c.checkFormat(env.Format))
 	if err != nil {
 		return nil, err
 	}
@@ -102,9 +102,12 @@ func (c Config) checkTLS(e endpoint) error {
 func (c Config) checkBatch() error {
 	switch batchForm(c.Batch) {
 	case noBatch, arrayBatch, lineBatch:
-	default:
-		return providers.Invalid("batch", "no batch %q; there are none, array, ndjson", c.Batch)
+		return nil
 	}
+	return providers.Invalid("batch", "no batch %q; there are none, array, ndjson", c.Batch)
+}
+
+func (c Config) checkBatchBytes() error {
 	if c.BatchBytes < 1 || c.BatchBytes > providers.GiB {
 		return providers.Invalid("batch_bytes", "%v is out of range; give 1B to 1GiB", c.BatchBytes)
 	}

@@ -87,8 +87,15 @@ func wrongKey(t *testing.T, err error, key string) {
 }
 
 func TestOpenReportsAllMistakes(t *testing.T) {
-	_, err := connection(t, func(c *evhttp.Config) { c.URL, c.Method = "", "GET" }).Open(environment(providers.OrderKey))
-	for _, want := range []string{"url", "method"} {
+	_, err := connection(t, func(c *evhttp.Config) {
+		c.URL, c.Method, c.Batch, c.BatchBytes = "", "GET", "x", 0
+		c.RunnerHeaders, c.Headers = map[string]providers.Secret{}, map[string]providers.Secret{}
+		c.HMAC = evhttp.HMAC{Algorithm: "x", Format: "x", Header: "x y"}
+		c.Outputs = evhttp.Outputs{{Name: "a", Value: "$x"}, {Name: "b", Value: "$y"}}
+	}).Open(environment(providers.OrderKey))
+	for _, want := range []string{
+		"url", "method", "batch:", "batch_bytes", "runner_http_headers", "hmac.secret", "hmac.algorithm", "hmac.format", "hmac.header", "outputs.a", "outputs.b",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open = %v, want it to name %s", err, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"net/http"
 	"reflect"
@@ -45,18 +46,20 @@ func (h HMAC) signer(fixed http.Header) (*signer, error) {
 	if h.Prefix != nil {
 		s.prefix = *h.Prefix
 	}
-	switch {
-	case len(s.secret) == 0:
-		return nil, providers.Invalid("hmac.secret", "is missing or empty, so anybody could sign")
-	case s.algorithm == nil:
-		return nil, providers.Invalid("hmac.algorithm", "no algorithm %q; there are sha256, sha384, sha512", h.Algorithm)
-	case s.encode == nil:
-		return nil, providers.Invalid("hmac.format", "no format %q; there are hex, base64", h.Format)
+	var errs []error
+	if len(s.secret) == 0 {
+		errs = append(errs, providers.Invalid("hmac.secret", "is missing or empty, so anybody could sign"))
+	}
+	if s.algorithm == nil {
+		errs = append(errs, providers.Invalid("hmac.algorithm", "no algorithm %q; there are sha256, sha384, sha512", h.Algorithm))
+	}
+	if s.encode == nil {
+		errs = append(errs, providers.Invalid("hmac.format", "no format %q; there are hex, base64", h.Format))
 	}
 	if err := checkHeader(h.Header, s.prefix, fixed); err != nil {
-		return nil, providers.Invalid("hmac.header", "%w", err)
+		errs = append(errs, providers.Invalid("hmac.header", "%w", err))
 	}
-	return s, nil
+	return s, errors.Join(errs...)
 }
 
 // sign adds the signature of content to header.
