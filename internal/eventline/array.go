@@ -6,9 +6,12 @@ import (
 	"fmt"
 )
 
-// Array returns the texts of the elements of a JSON array. All of text must be JSON, so that a mistake in one element
-// cannot pass for another number of elements.
-func Array(text []byte) ([][]byte, error) {
+// ErrTooMany: an array has more elements than are wanted.
+var ErrTooMany = errors.New("the array has too many elements")
+
+// Array returns the texts of the elements of a JSON array, of which there may be most, else the error is ErrTooMany. All
+// of text must be JSON, so that a mistake in one element cannot pass for another number of elements.
+func Array(text []byte, most int) ([][]byte, error) {
 	if !json.Valid(text) {
 		return nil, fmt.Errorf("not JSON: %w", syntaxError(text))
 	}
@@ -18,6 +21,9 @@ func Array(text []byte) ([][]byte, error) {
 	}
 	var elements [][]byte
 	for more := !s.skip(']'); more; more = s.skip(',') {
+		if len(elements) == most {
+			return nil, ErrTooMany
+		}
 		s.skipBlanks()
 		end := valueEnd(s.rest)
 		elements = append(elements, s.rest[:end])

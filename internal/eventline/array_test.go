@@ -2,6 +2,7 @@ package eventline_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func FuzzArray(f *testing.F) {
 		var want []json.RawMessage
 		err := json.Unmarshal(text, &want)
 		ok := err == nil && strings.TrimLeft(string(text), " \t\r\n")[0] == '['
-		got, err := eventline.Array(text)
+		got, err := eventline.Array(text, len(text))
 		if (err == nil) != ok || ok && !eventline.IsArray(text) {
 			t.Fatalf("%q: %v; is an array: %v", text, err, ok)
 		}
@@ -53,6 +54,14 @@ func TestParse(t *testing.T) {
 		_, err := eventline.Parse([]byte(text))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestArraysHaveABound(t *testing.T) {
+	for most, want := range map[int]error{2: eventline.ErrTooMany, 3: nil} {
+		if got, err := eventline.Array([]byte("[1, 2, 3]"), most); !errors.Is(err, want) || err == nil && len(got) != 3 {
+			t.Errorf("%d: %q, %v", most, got, err)
 		}
 	}
 }

@@ -121,5 +121,5 @@ func (k *keys) add(key string) error {
 		*k |= 1 << i
 		return nil
 	}
-	return fmt.Errorf("unknown key %q; there are %s", key, strings.Join(eventKeys[:], ", "))
+	return fmt.Errorf("unknown key %.40q; there are %s", key, strings.Join(eventKeys[:], ", "))
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 
 	"github.com/evhub/evhub/hub"
@@ -84,12 +85,12 @@ func (i *item) identify(id string) {
 }
 
 func (s *Server) ofArray(text []byte) ([]item, *requestError) {
-	elements, err := eventline.Array(text)
-	if err != nil {
-		return nil, refusal(http.StatusBadRequest, "%w", err)
-	}
-	if len(elements) > s.limits.RequestEvents {
+	elements, err := eventline.Array(text, s.limits.RequestEvents)
+	switch {
+	case errors.Is(err, eventline.ErrTooMany):
 		return nil, s.tooMany()
+	case err != nil:
+		return nil, refusal(http.StatusBadRequest, "%w", err)
 	}
 	items := make([]item, 0, len(elements))
 	for _, element := range elements {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -136,6 +137,20 @@ func TestOneBadEventIsExplainedAlone(t *testing.T) {
 	}
 	if n := r.hub.Stats().Accepted; n != 0 {
 		t.Errorf("%d events were accepted", n)
+	}
+}
+
+// TestAnErrorIsShort checks that what somebody sent does not come back at its full length.
+func TestAnErrorIsShort(t *testing.T) {
+	r := serve(t, server.Options{})
+	for _, body := range []string{
+		`{"` + strings.Repeat("ü", 1e6) + `": 1}`, `{"body": {"` + strings.Repeat("ü", 4e5) + `": tru}}`, `{"body": 1, "id": "` + strings.Repeat("ü", 4e5) + `"}`,
+	} {
+		got := r.post(t, "/v1/events", asJSON, body)
+		got.want(t, http.StatusBadRequest)
+		if len(got.body) > 5000 || !utf8.ValidString(got.Error) || strings.Contains(got.Error, "\ufffd") {
+			t.Errorf("%d bytes: %.100s", len(got.body), got.body)
+		}
 	}
 }
 

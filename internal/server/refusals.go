@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // refusals logs what is refused, one line in a while for each status: whoever floods the server must not flood the log.
@@ -50,9 +51,13 @@ func (f *refusals) note(r *http.Request, status int, err error) {
 		"error", shortened(err.Error(), mostLogged), "not_logged", unlogged)
 }
 
+// shortened is text up to most bytes, or less where these would end within a character.
 func shortened(text string, most int) string {
 	if len(text) <= most {
 		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
 	}
 	return text[:most] + "..."
 }

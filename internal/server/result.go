@@ -40,11 +40,22 @@ type receiptResult struct {
 	Error       string    `json:"error,omitempty"`
 }
 
+const (
+	// mostSaid is how much of an error is answered, in bytes: it may have names from the event.
+	mostSaid = 1000
+	// longestID is how long an id may be that is answered; longer ones are refused by the hub.
+	longestID = 256
+)
+
 func newResult(items []item) *result { return &result{IDs: make([]*string, len(items))} }
 
 func (r *result) refuse(index int, of item, err error) {
+	id := of.event.ID
+	if len(id) > longestID {
+		id = ""
+	}
 	r.Errors = append(r.Errors, eventError{
-		Index: index, Line: of.line, ID: of.event.ID, Status: statusOf(err), Error: reasonOf(err).Error(),
+		Index: index, Line: of.line, ID: id, Status: statusOf(err), Error: shortened(reasonOf(err).Error(), mostSaid),
 	})
 }
 
