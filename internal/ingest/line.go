@@ -53,25 +53,22 @@ func (r *lineReader) ready() bool {
 	return bytes.IndexByte(waiting, '\n') >= 0
 }
 
-// skipBase64 passes over up to n characters of base64. It stops at the first other one, so that nothing else is lost
-// should n be wrong.
-func (r *lineReader) skipBase64(n int64) error {
-	for n > 0 {
+// skipBase64 passes over base64, up to the first other character.
+func (r *lineReader) skipBase64() error {
+	for {
 		if _, err := r.Peek(1); err != nil {
 			return err
 		}
 		waiting, _ := r.Peek(r.Buffered())
-		if int64(len(waiting)) > n {
-			waiting = waiting[:n]
+		end := bytes.IndexFunc(waiting, notBase64)
+		if end >= 0 {
+			waiting = waiting[:end]
 		}
-		of := bytes.IndexFunc(waiting, notBase64)
-		if of >= 0 {
-			waiting, n = waiting[:of], int64(of)
+		_, _ = r.Discard(len(waiting)) // they are in the buffer
+		if end >= 0 {
+			return nil
 		}
-		discarded, _ := r.Discard(len(waiting)) // they are in the buffer
-		n -= int64(discarded)
 	}
-	return nil
 }
 
 func notBase64(c rune) bool {

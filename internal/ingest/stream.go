@@ -19,8 +19,8 @@ import (
 type Stream struct {
 	lines   lineReader
 	options runner.Options
-	given   bool  // an ident was
-	zip     int64 // characters of a zip file that come next
+	given   bool // an ident was
+	zip     bool // a zip file comes next
 	odd     oddities
 }
 
@@ -69,7 +69,7 @@ func (s *Stream) Next() (e hub.Event, line int, ok bool, err error) {
 func (s *Stream) pass(text []byte, why error) {
 	switch {
 	case errors.Is(why, runner.ErrNothing):
-		s.zip = zipIn(text)
+		s.zip = announcesZip(text)
 	case errors.Is(why, runner.ErrNotJSON) && text[0] == '{':
 		s.odd.broken(s.where(), text, why)
 	default:
@@ -77,20 +77,20 @@ func (s *Stream) pass(text []byte, why error) {
 	}
 }
 
-// zipIn returns how many characters of base64 a line of Runner's announces.
-func zipIn(text []byte) int64 {
+// announcesZip reports whether a line of Runner's says that a zip file follows.
+func announcesZip(text []byte) bool {
 	var announced struct{ Zipfile int64 }
-	if err := json.Unmarshal(text, &announced); err != nil || announced.Zipfile <= 0 {
-		return 0
-	}
-	return (announced.Zipfile + 2) / 3 * 4
+	return json.Unmarshal(text, &announced) == nil && announced.Zipfile > 0
 }
 
-// skipZip passes over a zip file; what follows on the same line is a line to us.
+// skipZip passes over a zip file, which is base64 in a line of its own; what follows in that line is a line to us. How
+// long the file is said to be does not matter: no event begins like base64.
 func (s *Stream) skipZip() error {
-	n := s.zip
-	s.zip = 0
-	err := s.lines.skipBase64(n)
+	if !s.zip {
+		return nil
+	}
+	s.zip = false
+	err := s.lines.skipBase64()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("in a zip file: %w", err)
 	}
@@ -100,7 +100,7 @@ func (s *Stream) skipZip() error {
 func (s *Stream) where() slog.Attr { return slog.Int("line", s.lines.number) }
 
 // Ready reports whether Next has a line without waiting for who writes.
-func (s *Stream) Ready() bool { return s.zip == 0 && s.lines.ready() }
+func (s *Stream) Ready() bool { return s.lines.ready() }
 
 // Counts says what there was besides events so far. It may be called at any time.
 func (s *Stream) Counts() Counts { return s.odd.soFar() }

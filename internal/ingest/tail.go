@@ -39,11 +39,12 @@ type Tail struct {
 	single bool
 	pause  time.Duration
 	odd    oddities
+	list   func(dir string) (names []string, err error)
 }
 
 // NewTail returns a reader of the files of o.Dir, which must exist.
 func NewTail(o TailOptions) (*Tail, error) {
-	t := &Tail{o: o, runs: map[string]*tailedRun{}, odd: oddities{log: o.Log}}
+	t := &Tail{o: o, runs: map[string]*tailedRun{}, odd: oddities{log: o.Log}, list: listNames}
 	info, err := os.Stat(o.Dir)
 	switch {
 	case err != nil:

@@ -118,6 +118,10 @@ func TestARunThatHasEnded(t *testing.T) {
 	for _, name := range []string{"12345678-95cc-4d43-99a1-12c99356c87c-partial.json", "4-u-4.json.tmp", "4.json", "x-u.json", "README"} {
 		a.write("r/job_events/"+name, body("r", 4))
 	}
+	a.write("r/status", "fai") // Runner does not write it in one step
+	if diff := cmp.Diff(want[:5], bodies(all(t, a.tail(ingest.TailOptions{})))); diff != "" {
+		t.Errorf("before the status (-want +got):\n%s", diff)
+	}
 	a.write("r/status", "failed")
 	for name, o := range map[string]ingest.TailOptions{
 		"all runs": {}, "the run alone": {Dir: filepath.Join(a.dir, "r")}, "followed": {Runner: runner.Options{Ident: "r"}, Follow: true},
@@ -175,6 +179,11 @@ func TestManyRuns(t *testing.T) {
 	want(body("b", 1))
 	a.event("a", 2) // another run of the same ident: the status is not its own
 	want(body("a", 2))
+	for range 3 {
+		if e, ok, err := tail.Next(t.Context()); ok || err != nil {
+			t.Fatalf("%s, %v; want nothing yet", e.Body, err)
+		}
+	}
 	a.event("a", 3)
 	want(body("a", 3))
 	later := time.Now().Add(time.Hour)
@@ -192,6 +201,31 @@ func TestManyRuns(t *testing.T) {
 	cancel()
 	if e, ok := nextUntil(t, ended, tail); ok {
 		t.Errorf("%s, want the end", e.Body)
+	}
+}
+
+// TestADirectoryThatGrowsWhileItIsRead checks that a file that a reading has missed keeps its place.
+func TestADirectoryThatGrowsWhileItIsRead(t *testing.T) {
+	a := newArtifacts(t)
+	a.begin("r")
+	for counter := range 4 {
+		a.event("r", counter+1)
+	}
+	tail := a.tail(ingest.TailOptions{Runner: runner.Options{Ident: "r"}})
+	readings := [][]string{
+		{"1-u-1.json", "3-u-3.json"}, // 2 was made before 3, but behind the place where the reading was
+		{"2-u-2.json", "1-u-1.json", "4-u-4.json"},
+		{"4-u-4.json", "3-u-3.json"},
+		{"4-u-4.json", "3-u-3.json"},
+		{},
+	}
+	tail.SetList(func(string) (names []string, err error) {
+		names, readings = readings[0], readings[1:]
+		return names, nil
+	})
+	want := []string{body("r", 1), body("r", 2), body("r", 3), body("r", 4)}
+	if diff := cmp.Diff(want, bodies(all(t, tail))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

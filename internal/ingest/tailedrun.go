@@ -125,12 +125,7 @@ func (r *tailedRun) finalStatus(v [2]time.Time) string {
 
 // newFiles are the event files that are not known yet, by counter.
 func (r *tailedRun) newFiles() (files []eventFile, err error) {
-	dir, err := os.Open(filepath.Join(r.dir, eventsDir))
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
+	names, err := r.t.list(filepath.Join(r.dir, eventsDir))
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +138,16 @@ func (r *tailedRun) newFiles() (files []eventFile, err error) {
 		return cmp.Or(cmp.Compare(a.counter, b.counter), cmp.Compare(a.name, b.name))
 	})
 	return files, nil
+}
+
+// listNames returns the names in a directory, in any order.
+func listNames(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
 }
 
 // parseName takes <counter>-<uuid>.json apart. Ansible's own files, <uuid>-partial.json, may begin with digits too.
