@@ -176,7 +176,7 @@ func TestAProgramThatReadsNoMore(t *testing.T) {
 		c.Dir = dir
 	})
 	pid := pidFile(t, filepath.Join(dir, "pid"))
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	err := s.Send(ctx, []providers.Message{large, {Seq: 2}}).Wait(ctx)
 	if err == nil || providers.IsPermanent(err) || providers.IsUnsent(batchOf(t, err).Errs[0]) {
