@@ -115,8 +115,10 @@ func TestEncryptGivesWhatAcctGives(t *testing.T) {
 // TestEveryByteCounts changes each byte of both kinds of files, and cuts them off at each.
 func TestEveryByteCounts(t *testing.T) {
 	dir := t.TempDir()
-	for _, fixture := range []string{fernetFixture, aesgcmFixture} {
-		key := acct.Key(readFile(t, fixture+".key"))
+	short, shortKey := sealFile(t, []byte{0x80}) // which base64 has to pad
+	for fixture, key := range map[string]acct.Key{
+		fernetFixture: fixtureKey(t), aesgcmFixture: acct.Key(readFile(t, aesgcmFixture+".key")), short: shortKey,
+	} {
 		data := strings.TrimSpace(readFile(t, fixture))
 		path := filepath.Join(dir, filepath.Base(fixture))
 		for i := range len(data) {
@@ -191,6 +193,11 @@ func TestEncryptedFilesWithoutTheirKey(t *testing.T) {
 	_, err = acct.Load(aesgcmFixture, acct.Options{Getenv: noEnv})
 	if want := aesgcmFixture + ":1: is not UTF-8 text; save it as UTF-8, or, if it is encrypted, give its key in ACCT_KEY or a key file"; text(err) != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+	for _, binary := range []string{"\x0f\xff", "a\x7f\n\x80"} { // as it happens
+		if _, err := acct.Parse("acct", []byte(binary)); !strings.Contains(text(err), "is not UTF-8 text") {
+			t.Error(err)
+		}
 	}
 	checkLoad(t, fernetFixture, acct.Options{Key: fixtureKey(t), CryptoPlugin: acct.AESGCM256}, damaged)
 	checkLoad(t, aesgcmFixture, acct.Options{Key: fixtureKey(t), CryptoPlugin: acct.Fernet}, damaged)

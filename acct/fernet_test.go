@@ -2,6 +2,8 @@ package acct_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"os"
 	"path/filepath"
@@ -122,6 +124,15 @@ func TestDamagedTokensAllFailAlike(t *testing.T) {
 			checkLoad(t, path, acct.Options{Key: fixtureKey(t)}, damaged)
 		})
 	}
+}
+
+// TestAnEmptyCiphertext reads a token with a right signature and nothing in it, at which the library panics.
+func TestAnEmptyCiphertext(t *testing.T) {
+	raw := append([]byte{0x80}, make([]byte, 24)...)
+	signature := hmac.New(sha256.New, make([]byte, 16))
+	signature.Write(raw)
+	path := writeFile(t, filepath.Join(t.TempDir(), "acct"), base64.URLEncoding.EncodeToString(signature.Sum(raw)))
+	checkLoad(t, path, acct.Options{Key: acct.Key(new(fernet.Key).Encode())}, damaged)
 }
 
 func TestWrongKeys(t *testing.T) {

@@ -33,13 +33,15 @@ func (f *File) checkText(data []byte) ([]byte, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, f.wrong("is UTF-16; save it as UTF-8")
 	}
+	// Before anything else: of an encrypted file, what is wrong first is chance.
+	if i := firstInvalid(data); i >= 0 {
+		return nil, f.errorf(&yaml.Node{Line: lineAt(data, i)}, "",
+			"is not UTF-8 text; save it as UTF-8, or, if it is encrypted, give its key in ACCT_KEY or a key file")
+	}
 	line, separators := 1, 0
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
-		case r == utf8.RuneError && size == 1:
-			return nil, f.errorf(&yaml.Node{Line: line}, "",
-				"is not UTF-8 text; save it as UTF-8, or, if it is encrypted, give its key in ACCT_KEY or a key file")
 		case r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f:
 			return nil, f.errorf(&yaml.Node{Line: line}, "", "control character %U; in a quoted string write an escape such as \"\\x1b\"", r)
 		}
@@ -55,6 +57,18 @@ func (f *File) checkText(data []byte) ([]byte, error) {
 		return nil, f.wrong("%w", errTooMany)
 	}
 	return data, nil
+}
+
+// firstInvalid returns the offset of the first byte that is no UTF-8; -1 if there is none.
+func firstInvalid(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
 }
 
 // isSeparator reports whether a node may start after data[i]. The parser allocates for each, so they are counted

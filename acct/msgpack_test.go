@@ -56,6 +56,16 @@ func check(t *testing.T, err error) {
 	}
 }
 
+// TestNothingAtAll reads what acct makes of an empty file.
+func TestNothingAtAll(t *testing.T) {
+	path, key := sealFile(t, []byte("\xc0"))
+	f, err := acct.Load(path, acct.Options{Key: key, Getenv: noEnv})
+	check(t, err)
+	if got, err := f.YAML(); string(got) != "{}\n" || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestMsgpackErrors(t *testing.T) {
 	notMapping := "decrypts, but holds no msgpack mapping; encrypt it with acct's default serial plugin (msgpack)"
 	deep := append(bytes.Repeat([]byte{0x81, 0xa1, 'a'}, 70), 0xc0)

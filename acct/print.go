@@ -83,7 +83,7 @@ func styleOf(text string) yaml.Style {
 		return yaml.DoubleQuotedStyle
 	}
 	plain := yaml.Node{Kind: yaml.ScalarNode, Value: text}
-	if _, isText := plainValue(text).(string); isText && plain.ShortTag() == "!!str" && text != "=" && text != "<<" {
+	if isPlainText(text) && plain.ShortTag() == "!!str" && text != "=" && text != "<<" {
 		return 0
 	}
 	return yaml.DoubleQuotedStyle

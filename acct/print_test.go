@@ -2,6 +2,7 @@ package acct_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,12 +37,14 @@ func TestEncryptedAndDecrypted(t *testing.T) {
 		"booleans":      {"a: yes\nb: Off\nc: TRUE\nd: 'no'\non: y\n", "a: true\nb: false\nc: true\nd: \"no\"\ntrue: y\n"},
 		"integers":      {"a: 0x1F\nb: 0b11\nc: 1_000\nd: 017\ne: -017\nf: 1:30\ng: 0o17\nh: -5\n", "a: 31\nb: 3\nc: 1000\nd: 17\ne: -15\nf: 90\ng: \"0o17\"\nh: -5\n"},
 		"long integers": {"a: 18446744073709551615\nb: 18446744073709551616\nc: -9223372036854775809\n", "a: 18446744073709551615\nb: \"18446744073709551616\"\nc: \"-9223372036854775809\"\n"},
-		"floats":        {"a: 1.50\nb: 1e3\nc: 1.0e+30\nd: .inf\ne: -.INF\nf: .NaN\ng: 1.\nh: 0.00001\ni: 1:30.5\n", "a: 1.5\nb: \"1e3\"\nc: 1.0e+30\nd: .inf\ne: -.inf\nf: .nan\ng: 1.0\nh: 1.0e-05\ni: 90.5\n"},
+		"floats":        {"a: 1.50\nb: 1e3\nc: 1.0e+30\nd: .inf\ne: -.INF\nf: .NaN\ng: 1.\nh: 0.00001\ni: 1:30.5\nj: 1.0e+400\nk: 0.0\n", "a: 1.5\nb: \"1e3\"\nc: 1.0e+30\nd: .inf\ne: -.inf\nf: .nan\ng: 1.0\nh: 1.0e-05\ni: 90.5\nj: .inf\nk: 0.0\n"},
 		"times":         {"a: 2024-03-19\nb: 2024-03-19 12:00:00.123456+00:00\n", "a: \"2024-03-19\"\nb: 2024-03-19 12:00:00.123456+00:00\n"},
 		"tags":          {"a: !!str 1\nb: !!int \"7\"\nc: !!float 2\nd: !!bool 'yes'\ne: !!null x\nf: !!binary aGk=\ng: !!timestamp 2024-01-01\n", "a: \"1\"\nb: 7\nc: 2.0\nd: true\ne: null\nf: hi\ng: \"2024-01-01\"\n"},
 		"anchors":       {"a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: *a\nd: {<<: [{y: 1}, *a]}\n", "a:\n  x: 1\n  y: 2\nb:\n  x: 3\n  y: 2\nc:\n  x: 1\n  y: 2\nd:\n  y: 1\n  x: 1\n"},
 		"signs":         {"a: '<<'\n'<<': '='\nb: '- x'\nc: 'x: y'\nd: ' x '\ne: '*'\nf: ''\n", "a: \"<<\"\n\"<<\": \"=\"\nb: '- x'\nc: 'x: y'\nd: ' x '\ne: '*'\nf: \"\"\n"},
 		"several lines": {"a: |\n  -----BEGIN\n  abc\n  -----END\nb: \"x\\n y\\n\"\nc: \"\\n\"\n", "a: |\n  -----BEGIN\n  abc\n  -----END\nb: \"x\\n y\\n\"\nc: \"\\n\"\n"},
+		"foreign lines": {"a: \"x\\n\\u2028y\\x85\"\nb: \"é\\nb\"\n", "a: \"x\\n\\Ly\\N\"\nb: \"é\\nb\"\n"},
+		"long numbers":  {"a: " + strings.Repeat("1", 5000), "a: \"" + strings.Repeat("1", 5000) + "\"\n"},
 		"controls":      {"a: \"\\e\\x7f\\t\\u2028\\ufeff\\0\"\n", "a: \"\\e\\x7F\\t\\L\\uFEFF\\0\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +95,8 @@ func TestWhatCannotBeEncrypted(t *testing.T) {
 		"other: !!binary '%'\n":                 "acct.yaml:1: other: the value does not fit its tag",
 		"other: !!binary /w==\n":                "acct.yaml:1: other: is binary data that is no UTF-8 text, which acct cannot read back from an encrypted file",
 		"a: !!int x\nb: [!!int y]\n":            "acct.yaml:1: a: the value does not fit its tag\nacct.yaml:2: b[0]: the value does not fit its tag",
+		"other: {0: a, no: b}":                  "acct.yaml:1: other.no: is the same key for acct as an earlier one; remove one, or put quotes around it",
+		"other: !!int --1\n":                    "acct.yaml:1: other: the value does not fit its tag",
 		"other: {true: a, 1: b, 1.5: c, -0: 1}": "acct.yaml:1: other.1: is the same key for acct as an earlier one; remove one, or put quotes around it",
 	} {
 		f, err := acct.Parse("acct.yaml", []byte(in))

@@ -52,6 +52,11 @@ func acctValue(n *yaml.Node) (any, error) {
 	return v, nil
 }
 
+// isPlainText reports whether a plain value of this form is text, if it is not too long to tell.
+func isPlainText(text string) bool {
+	return !yamlNull.MatchString(text) && !yamlBool.MatchString(text) && !yamlFloat.MatchString(text) && !yamlInt.MatchString(text)
+}
+
 func plainValue(text string) any {
 	var v any
 	ok := false

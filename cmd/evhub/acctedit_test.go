@@ -212,4 +212,48 @@ func TestVimKeepsNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+	seen, vim := filepath.Join(dir, "seen"), filepath.Join(dir, "vim")
+	if err := os.WriteFile(vim, []byte("#!/bin/sh\necho \"$@\" > "+seen+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file, keyFile := encryptedAcct(t, "fernet")
+	evhub(t, "", "acct", "edit", file, "--acct-key-file", keyFile, "--editor", vim+" -X", "--scratch", dir).want(t, exitDone)
+	if got := read(t, seen); !strings.Contains(got, "-i NONE") || !strings.Contains(got, "-X "+dir) {
+		t.Errorf("vim is called with %s", got)
+	}
+}
+
+// TestADiskIsNoMemory checks that a directory on a disk is passed by, whatever the environment says.
+func TestADiskIsNoMemory(t *testing.T) {
+	disk := t.TempDir()
+	if inMemory(disk) {
+		t.Skip("temporary files are in memory here")
+	}
+	t.Setenv("XDG_RUNTIME_DIR", disk)
+	if dir, err := memoryDir(""); dir == disk {
+		t.Errorf("plaintext would be in %s, %v", dir, err)
+	}
+	if dir, err := memoryDir(disk); dir != disk || err != nil {
+		t.Errorf("not where the user says, but %s, %v", dir, err)
+	}
+}
+
+// TestOthersAreNotSwept checks that what looks like ours is left alone if it is somebody else's.
+func TestOthersAreNotSwept(t *testing.T) {
+	parent := t.TempDir()
+	theirs, link := filepath.Join(parent, scratchPrefix+"1"), filepath.Join(parent, scratchPrefix+"2")
+	outside := filepath.Dir(write(t, "file", "precious"))
+	if err := errors.Join(os.Mkdir(theirs, 0o755), os.Symlink(outside, link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(theirs, 12345, -1); err != nil {
+		theirs = link // only root can do that
+	}
+	sweep(parent)
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
+	}
+	if read(t, filepath.Join(outside, "file")) != "precious" {
+		t.Error("a link was followed")
+	}
 }
