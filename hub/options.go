@@ -69,7 +69,7 @@ func WithHooks(h Hooks) Option { return func(c *config) { c.hooks = h } }
 // WithMaxEvent sets the largest event, encoded tags and body together, in bytes. The default is 1 MiB.
 func WithMaxEvent(bytes int) Option { return func(c *config) { c.maxEvent = bytes } }
 
-// WithFormat gives every destination this format, one of FormatNames, whatever the acct file says. "" changes nothing.
+// WithFormat gives every destination this format, one of FormatNames or json, whatever the acct file says. "" changes nothing.
 func WithFormat(name string) Option { return func(c *config) { c.format = name } }
 
 // FormatNames returns the names of the formats that there are, the default first.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type drainFlags struct {
 	acctFile acctFlags
 	timeout  time.Duration
 	interval time.Duration
+	errors   errorEvents
 	journal  journalFlags
 }
 
@@ -47,6 +49,7 @@ and "drop".`,
 	}
 	addAcctFlag(cmd, &f.acctFile)
 	f.journal.add(cmd, thereJournal)
+	f.errors.add(cmd)
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to deliver; 0: until nothing is left")
 	cmd.Flags().DurationVar(&f.interval, "interval", 5*time.Second, "how often to say how it gets on, if standard error is no terminal")
 	return cmd
@@ -56,10 +59,7 @@ func (f *drainFlags) check(cmd *cobra.Command) error {
 	if f.interval <= 0 {
 		return fmt.Errorf("--interval must be more than 0")
 	}
-	if err := checkTimeout(f.timeout); err != nil {
-		return err
-	}
-	return f.journal.check(cmd)
+	return errors.Join(checkTimeout(f.timeout), f.errors.check(), f.journal.check(cmd))
 }
 
 func runDrain(ctx context.Context, o *options, cmd *cobra.Command, f *drainFlags) error {
@@ -72,7 +72,8 @@ func runDrain(ctx context.Context, o *options, cmd *cobra.Command, f *drainFlags
 		return there
 	}
 	d := &drainer{o: o, outcome: newOutcome(f.journal.dir)}
-	h, err := o.openHub(ctx, file, &f.journal, "that one delivers it; see \"evhub journal status\"", hub.WithHooks(d.hooks()))
+	h, err := o.openHub(ctx, file, &f.journal, "that one delivers it; see \"evhub journal status\"",
+		append(f.errors.options(), hub.WithHooks(d.hooks()))...)
 	if err != nil {
 		return err
 	}

@@ -43,5 +43,12 @@ func TestErrorEventsOfOtherCommands(t *testing.T) {
 		}
 		evhub(t, "", append(args, "-f", acctFile, "--error-callback-ref", "x")...).want(t, exitUsage, "--error-callback-ref x")
 	}
+	acctFile, events := toHTTP(t, answering(t, http.StatusBadRequest), "")
+	journal := t.TempDir()
+	evhub(t, "", "put", "-f", hookAcct(t, "http://127.0.0.1:1/"), "--journal", journal, "--profile", "p", "--body", "1", "--timeout", "10ms")
+	evhub(t, "", "drain", "-f", acctFile, "--journal", journal, "--error-events").want(t, exitDead)
+	if got := read(t, events); strings.Count(got, "400 Bad Request") != 1 {
+		t.Errorf("drain: %s", got)
+	}
 	evhub(t, "", "serve", "-f", "acct.yaml", "--error-callback-ref", "x").want(t, exitUsage, "--error-callback-ref x")
 }
