@@ -28,6 +28,9 @@ type daemon struct {
 
 // run serves until a signal, or until a listener fails, and then delivers what was accepted.
 func (d *daemon) run() error {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE) // who started it may close the output, and that ends no daemon
+	defer signal.Stop(broken)
 	var serving sync.WaitGroup
 	failed := make(chan error, len(d.listeners))
 	for _, l := range d.listeners {

@@ -18,6 +18,7 @@ import (
 // serving is evhub serve as a process, which listens.
 type serving struct {
 	*process
+	pipe    *os.File // its output
 	out     *bufio.Scanner
 	ready   string   // its first line
 	sockets []string // addresses, as it says them
@@ -43,7 +44,7 @@ func startServing(t *testing.T, args ...string) *serving {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Close() })
-	s := &serving{process: startWriting(t, w, append([]string{"serve"}, args...)...), out: bufio.NewScanner(r)}
+	s := &serving{process: startWriting(t, w, append([]string{"serve"}, args...)...), pipe: r, out: bufio.NewScanner(r)}
 	_ = w.Close() // the process has it now
 	s.ready = s.line(t)
 	var line struct{ Listening []string }

@@ -215,3 +215,22 @@ func TestServeTellsSystemd(t *testing.T) {
 	want("STOPPING=1")
 	p.end(t).want(t, exitDone)
 }
+
+// TestServeNeedsNobodyWhoReadsItsOutput checks that a closed pipe does not end it.
+func TestServeNeedsNobodyWhoReadsItsOutput(t *testing.T) {
+	acctFile, _ := toFile(t, "raw")
+	next, second := toFile(t, "raw")
+	p := startServing(t, "-f", acctFile, "--no-journal", socket(t))
+	_ = p.pipe.Close()
+	rewrite(t, acctFile, read(t, next))
+	p.signal(t, syscall.SIGHUP)
+	for read(t, second) == "" {
+		if status, _ := p.post(`{"body": 1}`); status != 200 {
+			t.Fatalf("status %d: %s", status, p.end(t).err)
+		}
+	}
+	p.signal(t, syscall.SIGHUP) // it has said by now that it reloaded
+	p.post(`{"body": 1}`)
+	p.signal(t, syscall.SIGTERM)
+	p.end(t).want(t, exitDone)
+}
