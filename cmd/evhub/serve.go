@@ -39,12 +39,12 @@ The answer is 200 {"ids": [...]} once all events are accepted, which with a jour
 comes after the deliveries, with their receipts. Any other status names each event that was not accepted, and why.
 
 Without --listen it is a unix socket for this user alone: evhub.sock in $RUNTIME_DIRECTORY, else in $XDG_RUNTIME_DIR. A
-TCP address must be one of the loopback interface, unless clients need a token (--token-file); --tls-cert and --tls-key keep
-it and the events from being read on the way.
+TCP address must be one of the loopback interface, unless clients need a token (--token-file); --tls-cert and --tls-key
+keep it and the events from being read on the way.
 
-A line on standard output says when it listens. SIGHUP reads the acct file and the certificate again; what is wrong
-changes nothing. After SIGTERM or SIGINT no more events are taken and --timeout bounds the deliveries; the rest stays in the journal. A
-second signal ends them at once.
+A line on standard output says when it listens. SIGHUP reads the acct file and the certificate again; if anything is
+wrong with them nothing changes. After SIGTERM or SIGINT no more events are taken and --timeout bounds the deliveries;
+the rest stays in the journal. A second signal ends them at once.
 
 Exit codes; where several are true the highest counts:
     0  all done, or in the journal
