@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/evhub/evhub/hub"
@@ -17,8 +18,12 @@ import (
 // putLedger remembers which events of Ansible Runner were put. It is in the directory of the journal, since neither says
 // anything without the other. Nil remembers nothing.
 type putLedger struct {
-	*ledger.Ledger
 	dir *disk.OS
+
+	// mu: after a signal nobody waits for the goroutine that reads.
+	mu     sync.Mutex
+	ledger *ledger.Ledger
+	closed bool
 }
 
 func ledgerDir(journal string) string { return filepath.Join(journal, "ingest") }
@@ -57,7 +62,7 @@ func openLedger(journal string) (*putLedger, error) {
 		}
 		return nil, fmt.Errorf("which events were put before: %w", err)
 	}
-	return &putLedger{l, dir}, nil
+	return &putLedger{dir: dir, ledger: l}, nil
 }
 
 // idsIn returns the ids of Runner's events in a journal.
@@ -80,18 +85,31 @@ func entryOf(e hub.Event) ledger.Entry {
 	return ledger.Entry{Ident: e.Key, ID: e.ID, Status: e.Profile == runner.StatusProfile}
 }
 
+var errLedgerClosed = errors.New("reading has ended")
+
+// claim reports whether an event was not put before, and has it count as such from now on.
 func (l *putLedger) claim(e hub.Event) (fresh bool, err error) {
 	if l == nil || e.ID == "" {
 		return true, nil
 	}
-	return l.Claim(entryOf(e))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false, errLedgerClosed
+	}
+	return l.ledger.Claim(entryOf(e))
 }
 
 func (l *putLedger) has(ident, id string) (bool, error) {
 	if l == nil {
 		return false, nil
 	}
-	return l.Has(ledger.Entry{Ident: ident, ID: id})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false, errLedgerClosed
+	}
+	return l.ledger.Has(ledger.Entry{Ident: ident, ID: id})
 }
 
 // ledgerPause is how long to wait before the ledger is written again, on a disk that is full for one.
@@ -109,7 +127,7 @@ func (l *putLedger) begin(p *putter, events []hub.Event) error {
 	ctx, cancel := p.limited(p.signals.asked)
 	defer cancel()
 	for told := false; ; told = true {
-		err := l.Begin(entries)
+		err := l.tryBegin(entries)
 		if err == nil {
 			return nil
 		}
@@ -124,10 +142,18 @@ func (l *putLedger) begin(p *putter, events []hub.Event) error {
 	}
 }
 
+func (l *putLedger) tryBegin(entries []ledger.Entry) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ledger.Begin(entries)
+}
+
 // done says that all that was begun is put, or will never be.
 func (l *putLedger) done() {
 	if l != nil {
-		l.Done()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.ledger.Done()
 	}
 }
 
@@ -135,5 +161,8 @@ func (l *putLedger) close() error {
 	if l == nil {
 		return nil
 	}
-	return errors.Join(l.Close(), l.dir.Close())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	return errors.Join(l.ledger.Close(), l.dir.Close())
 }

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	magic   = "evhub runner ledger 1 "
+	family  = "evhub runner ledger "
+	magic   = family + "1 "
 	doneTag = ".\n"
 	// idSize is the length of a line of a group: a letter, a UUID, the end.
 	idSize = 1 + 36 + 1
@@ -45,13 +46,17 @@ type content struct {
 	end int64
 }
 
-// parse reads the file of a run. It is false if that has no header: then it holds nothing.
-func parse(text []byte) (c content, ok bool) {
+// parse reads the file of a run. It is false if that has no header: then it holds nothing. An error is for a file of a
+// version to come.
+func parse(text []byte) (c content, ok bool, err error) {
 	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	if version, ours := bytes.CutPrefix(line, []byte(family)); ours && !bytes.HasPrefix(line, []byte(magic)) {
+		return c, false, fmt.Errorf("it is of version %.5q, which only a newer evhub can read", version)
+	}
 	quoted, ours := bytes.CutPrefix(line, []byte(magic))
 	ident, err := strconv.Unquote(string(quoted))
 	if !ours || err != nil {
-		return c, false
+		return c, false, nil
 	}
 	c.ident = ident
 	for {
@@ -63,7 +68,7 @@ func parse(text []byte) (c content, ok bool) {
 		}
 		entries, after, whole := parseGroup(rest)
 		if !whole || c.doubtful != nil { // a group is only begun when the one before is marked
-			return c, true
+			return c, true, nil
 		}
 		c.doubtful, rest = entries, after
 	}

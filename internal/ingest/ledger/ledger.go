@@ -75,7 +75,10 @@ func (l *Ledger) decide(name string, accepted Accepted) error {
 		return err
 	}
 	_ = file.Close() // it was only read
-	c, ok := parse(text)
+	c, ok, err := parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	if !ok || len(c.doubtful) == 0 {
 		return nil
 	}

@@ -249,6 +249,20 @@ func TestWhatWasBegunAgainIsInDoubt(t *testing.T) {
 	w.check("after a kill")
 }
 
+func TestAVersionToComeIsRefused(t *testing.T) {
+	fs := crashfs.New(1)
+	f, err := fs.Create("0123.run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("evhub runner ledger 2 \"r\"\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Open(fs, nil); err == nil || !strings.Contains(err.Error(), "0123.run: it is of version") {
+		t.Errorf("%v, want what is wrong, and where", err)
+	}
+}
+
 func TestASecondProcessIsRefused(t *testing.T) {
 	w := newWorld(t, 1)
 	if _, err := ledger.Open(w.fs, nil); !errors.Is(err, disk.ErrLocked) {

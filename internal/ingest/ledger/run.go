@@ -40,7 +40,10 @@ func openRun(fsys disk.FS, ident string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, ok := parse(text)
+	c, ok, err := parse(text)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", r.name, err), file.Close())
+	}
 	if !ok { // it was cut off when it was made
 		return r, errors.Join(file.Close(), fsys.Remove(r.name))
 	}
