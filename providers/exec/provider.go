@@ -30,7 +30,10 @@ func define(open func(Config, providers.Env) (providers.Dial, error)) providers.
 			if c.Window > 1 {
 				order = providers.Suffix // it may fail one and deliver the next
 			}
-			return providers.Caps{Acked: true, Order: order, OneByOne: true, NoAttrs: true, BatchMessages: max(16, c.Window), Window: 4}
+			return providers.Caps{
+				Acked: true, Order: order, OneByOne: true, NoAttrs: true,
+				BatchMessages: max(16, c.Window), BatchBytes: 4 << 20, Window: 4,
+			}
 		},
 		Address: Config.address,
 		Open:    open,

@@ -21,6 +21,7 @@ func Provider() providers.Provider {
 			caps := providers.Caps{
 				Acked: c.Socket == push && c.Confirm, Order: providers.Full, NoAttrs: true,
 				BatchMessages: 200, // a slow reader must get through a batch within the timeout
+				BatchBytes:    4 << 20,
 			}
 			if c.asRunner {
 				caps.Format = "raw"
