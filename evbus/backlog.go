@@ -86,8 +86,10 @@ func (b *backlog) enter(seq uint64, n int) {
 func (b *backlog) took(n int, seq uint64) {
 	b.mu.Lock()
 	b.pos = seq
-	b.unread -= n
 	b.open += n
+	if b.unread -= n; b.unread <= 0 {
+		b.pos = b.accepted // what comes behind seq is lost
+	}
 	b.mu.Unlock()
 }
 

@@ -69,3 +69,18 @@ func TestBacklogDone(t *testing.T) {
 		t.Error("not flushed when all is settled")
 	}
 }
+
+// What is lost behind the last event that was read does not keep a flush waiting.
+func TestBacklogWhoseEndIsLost(t *testing.T) {
+	b := backlog{limit: 100}
+	for _, seq := range []uint64{3, 5} {
+		b.force(1)
+		b.enter(seq, 1)
+	}
+	flushed := b.flushed()
+	b.lose(Lost{Events: 1, Bytes: 1}) // 5, which was found out before 3 was handed out
+	b.took(1, 3)
+	if done := b.settle(1, 1, 3); done != 5 || !closed(flushed) {
+		t.Errorf("done %d, flushed %v", done, closed(flushed))
+	}
+}

@@ -127,7 +127,7 @@ func (w *window) takeFromDisk(dst []*evbus.Record, limit int, maxBytes int64) ([
 	var lost evbus.Lost
 	for n := len(dst); ; {
 		p := w.nextPage(len(dst) == n)
-		if p == nil {
+		if p == nil || len(dst) > n && p.gone.Events > 0 { // what is lost is told before what comes behind it
 			return dst, lost, nil
 		}
 		var more evbus.Lost

@@ -210,3 +210,26 @@ func TestAnEntryThatIsNoEvent(t *testing.T) {
 		t.Errorf("unread %+v, done %+v", u, w.done)
 	}
 }
+
+// What is lost is told with what comes behind it, or alone: whoever settles what came before does not pass it.
+func TestALossIsNotToldWithWhatCameBefore(t *testing.T) {
+	w, r := newTestWindow(t)
+	w.behind = true
+	w.unread = evbus.Unread{Events: 2, Bytes: r.Size() + evbus.JournalOverhead + 100}
+	w.newest = 2
+	w.reader = w.journal.Reader(w.number)
+	w.ahead = &ahead{ready: make(chan *page, 3), stop: make(chan struct{}), ended: make(chan struct{})}
+	close(w.ahead.ended)
+	w.ahead.ready <- &page{entries: make([]journal.Entry, 1), records: []*evbus.Record{r}}
+	w.ahead.ready <- &page{gone: journal.Totals{Events: 1, Bytes: 100}}
+	w.ahead.ready <- &page{newest: 2}
+	if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 1 || lost.Events != 0 || err != nil {
+		t.Errorf("take = %d records, %+v, %v", len(records), lost, err)
+	}
+	if records, lost, err := w.take(nil, 10, 1<<20); len(records) != 0 || lost.Events != 1 || err != nil {
+		t.Errorf("take = %d records, %+v, %v", len(records), lost, err)
+	}
+	if w.behind || w.served.Len() == 0 {
+		t.Error("it has not caught up")
+	}
+}
