@@ -32,6 +32,7 @@ func TestOutputs(t *testing.T) {
 		"$.message.list.01":     `null`,
 		"$.message.list.x":      `null`,
 		"$.message.none":        `null`,
+		"$.Message":             `null`,
 		"$.message.none.deeper": `null`,
 		"$.message.state.x":     `null`,
 		"$.message.state.0":     `null`,
@@ -85,6 +86,12 @@ func TestOutputsOfScalars(t *testing.T) {
 	}
 }
 
+func TestOutputsHaveNoSpaceAround(t *testing.T) {
+	if got := outputsOf(t, evhttp.Outputs{{"all", "$"}, {"first", "$.0"}}, "\n[ 1 ]\n"); got != `{"all": [ 1 ], "first": 1}` {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestOutputsAreJSON(t *testing.T) {
 	handler, got := record(t)
 	s := connect(t, environment(providers.OrderKey), func(c *evhttp.Config) {
@@ -112,6 +119,7 @@ func TestOutputsInTheFile(t *testing.T) {
 		"list":          {`[{b: $.message.x}, {a: yes}, {team: {env: TEAM}}]`, `{"b": [2], "a": "yes", "team": "infra"}`, ""},
 		"none":          {`{}`, `{"tags": {}, "message": {"x": [2]}, "run_name": "cli"}`, ""},
 		"no path":       {`{a: $x}`, "", "http.p.outputs.a: is no path"},
+		"no dot":        {`{a: $xy}`, "", "http.p.outputs.a: is no path"},
 		"empty name":    {`{a: $.x..y}`, "", "http.p.outputs.a: is no path"},
 		"ends in a dot": {`{a: $.x.}`, "", "http.p.outputs.a: is no path"},
 		"only a dot":    {`{a: $.}`, "", "http.p.outputs.a: is no path"},

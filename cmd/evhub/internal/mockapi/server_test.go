@@ -127,9 +127,21 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+func TestPasswordAlone(t *testing.T) {
+	s := mockapi.New(mockapi.Options{Password: "hunter2", Keep: 1})
+	for password, want := range map[string]int{"hunter2": 200, "": 401} {
+		if status, _ := call(t, s, "POST", "/", "{}", "", password); status != want {
+			t.Errorf("%q: %d", password, status)
+		}
+	}
+	if status, _ := call(t, s, "POST", "/", "{}"); status != 401 {
+		t.Errorf("no credentials: %d", status)
+	}
+}
+
 func TestPasswordBeyondLatin1(t *testing.T) {
 	s := mockapi.New(mockapi.Options{Username: "admin", Password: "世", Keep: 1})
-	for password, want := range map[string]int{"世": 200, "": 401} {
+	for password, want := range map[string]int{"世": 200, "": 401, "\x16": 401} {
 		if status, _ := call(t, s, "POST", "/", "{}", "admin", password); status != want {
 			t.Errorf("%q: %d", password, status)
 		}
