@@ -59,6 +59,22 @@ func TestServeKeepsWhatItCannotDeliver(t *testing.T) {
 	}
 }
 
+// TestServeAndDeadLetters checks that they are a failure where they end with the process, and none where they are kept.
+func TestServeAndDeadLetters(t *testing.T) {
+	for _, c := range []struct {
+		journal []string
+		code    int
+	}{{[]string{"--journal", newDir(t)}, exitDone}, {[]string{"--no-journal"}, exitDead}} {
+		acctFile, _ := toHTTP(t, answering(t, http.StatusBadRequest), "")
+		p := startServing(t, append(c.journal, "-f", acctFile, socket(t), "--log-level", "error")...)
+		if status, _ := p.post(`{"body": 1, "profile": "p"}`); status != 200 {
+			t.Errorf("status %d", status)
+		}
+		p.signal(t, syscall.SIGTERM)
+		p.end(t).want(t, c.code, "1 dead letter")
+	}
+}
+
 func TestASecondSignalEndsServeAtOnce(t *testing.T) {
 	e := answering(t, http.StatusServiceUnavailable)
 	acctFile, _ := toHTTP(t, e, "")
