@@ -14,7 +14,7 @@ import (
 )
 
 const event = `{"tags": {"host": "web1", "a.b": 1, "a": {"b": 2}}, "message": {"state": "failed", "n": 100000000000000000000000000001,
- "f": 1.50E+3, "z": {"b": 1, "a": 2}, "list": [10, {"x": [true]}, null, "\u00e9\ud800"], "none": null, "": "empty", "twice": 1, "twice": 2, "back\\slash": 3}, "run_name": "r"}`
+ "f": 1.50E+3, "z": {"b": 1, "a": 2}, "list": [10, {"x": [true]}, null, "\u00e9\ud800"], "none": null, "": "empty", "twice": 1, "twice": 2, "back\\slash": 3, "Up": 4}, "run_name": "r"}`
 
 func TestOutputs(t *testing.T) {
 	for expression, want := range map[string]string{
@@ -33,6 +33,8 @@ func TestOutputs(t *testing.T) {
 		"$.message.list.x":      `null`,
 		"$.message.none":        `null`,
 		"$.Message":             `null`,
+		"$.message.up":          `null`,
+		"$.message.Up":          `4`,
 		"$.message.none.deeper": `null`,
 		"$.message.state.x":     `null`,
 		"$.message.state.0":     `null`,
