@@ -22,7 +22,7 @@ file:
 
 func TestLogPluginEvent(t *testing.T) {
 	acctFile, events := logged(t, "idem")
-	r := evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--body", "1", "--timeout", "300ms", "--log-plugin=event", "--run-name", "r1")
+	r := evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--body", "1", "--timeout", "1s", "--log-plugin=event", "--run-name", "r1")
 	r.want(t, exitRemain, "level=WARN msg=\"delivery failed")
 	var e struct {
 		Tags struct {
@@ -42,7 +42,7 @@ func TestLogPluginEvent(t *testing.T) {
 
 func TestLogHandlerOptions(t *testing.T) {
 	acctFile, events := logged(t, "raw")
-	evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--body", "1", "--timeout", "300ms", "--log-plugin=event", "-o", "json",
+	evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--body", "1", "--timeout", "1s", "--log-plugin=event", "-o", "json",
 		"--log-handler-options", "profile=my-logger", "--log-handler-options", "as-sent=true").want(t, exitRemain)
 	if got := read(t, events); !strings.HasPrefix(got, `{"message": "`) || !strings.Contains(got, `"module": "evbus", "level": "WARNING", "timestamp": "`) {
 		t.Errorf("%q", got)
@@ -66,7 +66,7 @@ func TestLogHandlerOptions(t *testing.T) {
 func TestLogPluginWithItsOwnDestinationDown(t *testing.T) {
 	acctFile := write(t, "acct.yaml", fmt.Sprintf("http:\n  '*': {name: hook, url: %q, delivery: {retry: {min: 1ms, max: 1ms}}}\n",
 		answering(t, http.StatusServiceUnavailable).URL))
-	r := evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--body", "1", "--timeout", "300ms", "--log-plugin=event", "--log-level=debug",
+	r := evhub(t, "", "put", "-f", acctFile, "--profile", "p", "--body", "1", "--timeout", "1s", "--log-plugin=event", "--log-level=debug",
 		"--journal", filepath.Join(t.TempDir(), "journal"))
 	r.want(t, exitDone, "delivery failed", "1 event accepted, 1 kept in the journal")
 }
