@@ -131,7 +131,9 @@ func runMockAPI(ctx context.Context, o *options, f *mockAPIFlags) error {
 	if server.Shutdown(last) != nil {
 		_ = server.Close() // what was still open
 	}
-	_ = <-failed // that it was shut down
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("evhub mock-api: %w", err)
+	}
 	c := api.Counts()
 	fmt.Fprintf(o.console.err, "%s: %d taken, %d not\n", count(c.Received, "post"), c.Taken, c.Failed)
 	return nil
