@@ -112,7 +112,7 @@ func TestEncryptGivesWhatAcctGives(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts changes each byte of both kinds of files, and cuts them off at each.
+// TestEveryByteCounts changes each byte of both kinds of files, and cuts them off at many.
 func TestEveryByteCounts(t *testing.T) {
 	dir := t.TempDir()
 	short, shortKey := sealFile(t, []byte{0x80}) // which base64 has to pad
@@ -122,14 +122,16 @@ func TestEveryByteCounts(t *testing.T) {
 		data := strings.TrimSpace(readFile(t, fixture))
 		path := filepath.Join(dir, filepath.Base(fixture))
 		for i := range len(data) {
-			for _, change := range []byte{1, 0x80, 0x20, ':' ^ data[i], '\n' ^ data[i]} {
-				if change != 0 {
-					flipped := []byte(data)
-					flipped[i] ^= change
-					checkDamaged(t, path, string(flipped), key)
+			for _, other := range [][]byte{{data[i] ^ 0x80, ':'}, {data[i] + 1, '\n'}}[i%2] {
+				if other != data[i] {
+					changed := []byte(data)
+					changed[i] = other
+					checkDamaged(t, path, string(changed), key)
 				}
 			}
-			checkDamaged(t, path, data[:i], key)
+			if i%3 == 0 {
+				checkDamaged(t, path, data[:i], key)
+			}
 		}
 		for range 3 {
 			other, err := acct.NewKey(acct.Fernet)

@@ -103,7 +103,7 @@ func TestAcctRefusals(t *testing.T) {
 		"the key is malformed":                     {"decrypt", file, "--acct-key", canary},
 		"no crypto plugin \"rot13\"":               {"encrypt", plain, "--crypto-plugin", "rot13"},
 		"wants standard base64":                    {"encrypt", plain, "--crypto-plugin", "aesgcm256", "--acct-key", strings.Repeat("-", 43) + "="},
-		"is no regular file":                       {"encrypt", plain, "--output-file", os.DevNull, "--force"},
+		"is no regular file":                       {"encrypt", plain, "--output-file", t.TempDir(), "--force"},
 		"want one plaintext acct file":             {"encrypt"},
 		"duplicate key, first on line 1":           {"encrypt", write(t, "a", "a: {b: 1, b: "+canary+"}")},
 		"the value does not fit its tag":           {"encrypt", write(t, "a", "a: !!int "+canary)},

@@ -50,6 +50,7 @@ func TestEditing(t *testing.T) {
 		"not at all":       {`touch "$1"`, "name: all", "nothing is changed"},
 		"with a doubt":     {`sed -i s/name:/nmae:/ "$1"`, "nmae: all", "did you mean name?"},
 		"with a reference": {`echo "x: {y: {env: EVHUB_UNSET}}" >> "$1"`, "EVHUB_UNSET", ""},
+		"under SIGPIPE":    {`sed -i s/all/ALL/ "$1"; kill -PIPE $PPID; sleep 0.3`, "name: ALL", ""},
 		"everything":       {`: > "$1"`, "{}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
