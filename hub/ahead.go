@@ -21,9 +21,15 @@ type ahead struct {
 	ended chan struct{}
 }
 
-// start begins to read where the reader stands.
-func (a *ahead) start() {
-	a.ready, a.stop, a.ended = make(chan *page, 1), make(chan struct{}), make(chan struct{})
+// mostAhead is the most pages that wait to be served. On a busy machine one or two would not do: whoever waits for the
+// other then waits for the processor as well.
+const mostAhead = 8
+
+// start begins to read where the reader stands, as far ahead as that takes about so many bytes of memory, but at least
+// one page.
+func (a *ahead) start(memory int64) {
+	depth := min(max(memory/(2*pageSize), 1), mostAhead) // the records take as much as what they are parsed from
+	a.ready, a.stop, a.ended = make(chan *page, depth), make(chan struct{}), make(chan struct{})
 	go a.run()
 }
 

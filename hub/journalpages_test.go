@@ -21,62 +21,67 @@ func bodyOf(id string) []byte { return bytes.Repeat([]byte(id+";"), 80+len(id)%7
 // The memory of what was read from disk is used again, and not before everyone is done with it: whoever waits for an
 // answer, whatever is sent again, and dead letters.
 func TestWhatWasReadFromDiskStaysAsItIs(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		const n = 5000
-		fs, bs := crashfs.New(1), healthy("a")
-		bs["a"].Script(dead(errDown))
-		r := openOn(t, fs, bs, `fake: {p: {address: a, format: raw, delivery: {memory: 0, batch: 37, window: 9}}}`)
-		var es []hub.Event
-		for i := range n {
-			id := fmt.Sprintf("event-%d", i)
-			es = append(es, hub.Event{Profile: "p", ID: id, Key: "key of " + id, Body: bodyOf(id)})
+	for _, memory := range []string{"0", "4MiB"} {
+		t.Run(memory, func(t *testing.T) { bubble(t, func(t *testing.T) { staysAsItIs(t, memory) }) })
+	}
+}
+
+func staysAsItIs(t *testing.T, memory string) {
+	const n = 8000
+	fs, bs := crashfs.New(1), healthy("a")
+	bs["a"].Script(dead(errDown))
+	layout := fmt.Sprintf(`fake: {p: {address: a, format: raw, delivery: {memory: %s, batch: 37, window: 9}}}`, memory)
+	r := openOn(t, fs, bs, layout)
+	var es []hub.Event
+	for i := range n {
+		id := fmt.Sprintf("event-%d", i)
+		es = append(es, hub.Event{Profile: "p", ID: id, Key: "key of " + id, Body: bodyOf(id)})
+	}
+	if _, err := r.PutAll(t.Context(), es); err != nil {
+		t.Fatal(err)
+	}
+	var flights atomic.Int64
+	bs["a"].Script(providertest.Script{
+		OnMessage: func(m providers.Message) providertest.Outcome {
+			if m.Seq%101 == 0 {
+				return providertest.Refuse()
+			}
+			return providertest.Outcome{}
+		},
+		OnWait: func(_ context.Context, ms []providers.Message) error {
+			for i := range ms {
+				if m := &ms[i]; !bytes.Equal(m.Body, bodyOf(m.ID)) || m.Key != "key of "+m.ID || m.Profile != "p" {
+					t.Errorf("while it is in the air, event %s has key %s, profile %s and body %.20q", m.ID, m.Key, m.Profile, m.Body)
+				}
+			}
+			if flights.Add(1)%10 == 0 {
+				return errors.New("the answer is lost")
+			}
+			return nil
+		},
+	})
+	r.flush()
+	seen := map[string]bool{}
+	check := func(id string, body []byte) {
+		seen[id] = true
+		if !bytes.Equal(body, bodyOf(id)) {
+			t.Errorf("event %s has the body %.20q", id, body)
 		}
-		if _, err := r.PutAll(t.Context(), es); err != nil {
+	}
+	for _, m := range bs["a"].Stored() {
+		check(m.ID, m.Body)
+	}
+	letters := 0
+	for l, err := range r.DeadLetters(hub.DeadFilter{}) {
+		if err != nil {
 			t.Fatal(err)
 		}
-		var flights atomic.Int64
-		bs["a"].Script(providertest.Script{
-			OnMessage: func(m providers.Message) providertest.Outcome {
-				if m.Seq%101 == 0 {
-					return providertest.Refuse()
-				}
-				return providertest.Outcome{}
-			},
-			OnWait: func(_ context.Context, ms []providers.Message) error {
-				for i := range ms {
-					if m := &ms[i]; !bytes.Equal(m.Body, bodyOf(m.ID)) || m.Key != "key of "+m.ID || m.Profile != "p" {
-						t.Errorf("while it is in the air, event %s has key %s, profile %s and body %.20q", m.ID, m.Key, m.Profile, m.Body)
-					}
-				}
-				if flights.Add(1)%10 == 0 {
-					return errors.New("the answer is lost")
-				}
-				return nil
-			},
-		})
-		r.flush()
-		seen := map[string]bool{}
-		check := func(id string, body []byte) {
-			seen[id] = true
-			if !bytes.Equal(body, bodyOf(id)) {
-				t.Errorf("event %s has the body %.20q", id, body)
-			}
-		}
-		for _, m := range bs["a"].Stored() {
-			check(m.ID, m.Body)
-		}
-		letters := 0
-		for l, err := range r.DeadLetters(hub.DeadFilter{}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			letters++
-			check(l.Event.ID, l.Event.Body.([]byte))
-		}
-		if len(seen) != n || letters != n/101 {
-			t.Errorf("%d events were seen, %d of them dead letters; want %d, %d", len(seen), letters, n, n/101)
-		}
-	})
+		letters++
+		check(l.Event.ID, l.Event.Body.([]byte))
+	}
+	if len(seen) != n || letters != n/101 {
+		t.Errorf("%d events were seen, %d of them dead letters; want %d, %d", len(seen), letters, n, n/101)
+	}
 }
 
 // What a destination has read ahead when it stops is read again by the next hub.

@@ -25,8 +25,8 @@ const (
 	pageSize, firstPage = 256 << 10, 16 << 10
 	// eventSize is the size of an event for which a page is just right. Of smaller ones it holds fewer bytes.
 	eventSize = 512
-	// freePages is how many are kept to be used again.
-	freePages = 8
+	// freePages is how many are kept to be used again: those that are read ahead, and as many in flights.
+	freePages = 2 * mostAhead
 )
 
 // most is how many bytes of entries are read into the page: so many that the last one mostly has room, too.

@@ -182,7 +182,10 @@ func (w *window) readAhead() {
 		w.pages = newPages()
 	}
 	w.ahead = &ahead{reader: w.reader, newest: w.newestSeq, parser: w.parser, pages: w.pages, logger: w.logger}
-	w.ahead.start()
+	w.mu.Lock()
+	memory := w.memory
+	w.mu.Unlock()
+	w.ahead.start(memory)
 }
 
 func (w *window) endAhead() {

@@ -117,7 +117,7 @@ func TestTheNewestIsAskedBeforeTheDisk(t *testing.T) {
 			return w.newestSeq()
 		},
 	}
-	a.start()
+	a.start(0)
 	defer a.reader.Close()
 	defer a.end()
 	if p := <-a.ready; len(p.entries) != 1 {

@@ -58,7 +58,7 @@ func FromMemory(name string, to func() Destination) harness.Contestant {
 // far as the system lets go of them.
 func FromDisk(name string, to func() Destination, cold bool) harness.Contestant {
 	return harness.Contestant{Name: name, Open: func(ctx context.Context, t harness.Task) (harness.Publisher, error) {
-		s, err := newSetup(to(), t, "backlog: 1TiB, memory: 0")
+		s, err := newSetup(to(), t, "backlog: 1TiB")
 		if err != nil {
 			return nil, err
 		}
