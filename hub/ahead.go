@@ -21,8 +21,7 @@ type ahead struct {
 	ended chan struct{}
 }
 
-// mostAhead is the most pages that wait to be served. On a busy machine one or two would not do: whoever waits for the
-// other then waits for the processor as well.
+// mostAhead is the most pages that wait to be served: more than one, so that neither side waits for the other at each page.
 const mostAhead = 8
 
 // start begins to read where the reader stands, as far ahead as that takes about so many bytes of memory, but at least
