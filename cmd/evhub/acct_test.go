@@ -109,6 +109,7 @@ func TestAcctRefusals(t *testing.T) {
 		"the value does not fit its tag":           {"encrypt", write(t, "a", "a: !!int "+canary)},
 		"no acct file: name one, or set ACCT_FILE": {"edit"},
 		"is not encrypted; edit it as it is":       {"edit", plain},
+		"is no regular file; name an acct file":    {"edit", t.TempDir()},
 	} {
 		r := evhub(t, "", append([]string{"acct"}, args...)...)
 		r.want(t, exitUsage, said)

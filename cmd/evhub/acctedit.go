@@ -108,6 +108,9 @@ func (e *edit) open(f *acctFlags) (err error) {
 		return err
 	}
 	e.path = real
+	if info, err := os.Stat(real); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: is no regular file; name an acct file", e.path)
+	}
 	if e.was, err = os.ReadFile(real); err != nil {
 		return err
 	}

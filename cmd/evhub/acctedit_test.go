@@ -49,7 +49,7 @@ func TestEditing(t *testing.T) {
 		"with a backup":    {`cp "$1" "$1~"; mkdir "$(dirname "$1")/d"; cp "$1" "$(dirname "$1")/d/x"; sed -i s/all/ALL/ "$1"`, "name: ALL", ""},
 		"not at all":       {`touch "$1"`, "name: all", "nothing is changed"},
 		"with a doubt":     {`sed -i s/name:/nmae:/ "$1"`, "nmae: all", "did you mean name?"},
-		"with a reference": {`echo "x: {y: {env: EVHUB_UNSET}}" >> "$1"`, "EVHUB_UNSET", ""},
+		"with a reference": {`sed -i "s/name: all/name: {env: EVHUB_UNSET}/" "$1"`, "env: EVHUB_UNSET", ""},
 		"under SIGPIPE":    {`sed -i s/all/ALL/ "$1"; kill -PIPE $PPID; sleep 0.3`, "name: ALL", ""},
 		"everything":       {`: > "$1"`, "{}", ""},
 	} {
@@ -111,6 +111,24 @@ func TestPlaintextIsInMemoryAlone(t *testing.T) {
 	}
 	if inMemory("/proc") {
 		t.Error("/proc is taken for memory to write to")
+	}
+}
+
+// TestEditingThroughALink checks that the file that is linked to changes, and keeps its permissions.
+func TestEditingThroughALink(t *testing.T) {
+	file, keyFile := encryptedAcct(t, "fernet")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(os.Symlink(file, link), os.Chmod(file, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	command := editor(t, `sed -i s/all/ALL/ "$1"`)
+	evhub(t, "", "acct", "edit", link, "--acct-key-file", keyFile, "--editor", command, "--scratch", t.TempDir()).want(t, exitDone)
+	evhub(t, "", "acct", "decrypt", file, "--acct-key-file", keyFile).want(t, exitDone, "name: ALL")
+	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link was replaced: %v", err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("other permissions: %v", err)
 	}
 }
 
