@@ -41,8 +41,7 @@ func (f *File) checkText(data []byte) ([]byte, error) {
 	line, separators := 1, 0
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
-		switch {
-		case r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f:
+		if r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f {
 			return nil, f.errorf(&yaml.Node{Line: line}, "", "control character %U; in a quoted string write an escape such as \"\\x1b\"", r)
 		}
 		if isSeparator(data, i) {
