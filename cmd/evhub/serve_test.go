@@ -54,8 +54,12 @@ func TestServeKeepsWhatItCannotDeliver(t *testing.T) {
 			t.Errorf("status %d", status)
 		}
 		called(t, e)
+		begin := time.Now()
 		p.signal(t, syscall.SIGTERM)
 		p.end(t).want(t, c.code, c.said)
+		if took := time.Since(begin); took > shortDrain {
+			t.Errorf("it took %v, with --timeout 50ms", took)
+		}
 	}
 }
 
