@@ -69,8 +69,8 @@ func idemSamples(runName string) []sample {
 			ESMTag: "cloud.instance_|-web_|-web_|-", RunNum: 1, StartTime: "2026-01-31 23:59:58.216241", TotalSeconds: 1.25,
 		})},
 		{"a line of the log", idem.Logger(idem.Log{
-			Level: "WARNING", Module: "init", Timestamp: "23:59:59", Ref: "log.init.queue",
-			Message: "23:59:59,424 [cloud.init][WARNING ] the quota is nearly used up",
+			Level: "WARNING", Module: "cloud.init", Timestamp: "2026-01-31 23:59:59,424", Ref: "log.init.queue",
+			Message: "the quota is nearly used up",
 		})},
 		{"the run is done", idem.Status(idem.Finished)},
 	}

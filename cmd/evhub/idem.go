@@ -132,9 +132,13 @@ func (in *idemInput) state() hub.Event {
 }
 
 func (in *idemInput) logger(opts []idem.Option) hub.Event {
+	asctime := "2006-01-02 15:04:05,000" // Python's default
+	if in.asSent {
+		asctime = time.TimeOnly // as Idem sets it
+	}
 	l := idem.Log{
 		Level: in.argument("level"), Message: in.argument("text"), Module: "evhub", Ref: in.optionalRef(),
-		Timestamp: time.Now().Format(time.TimeOnly),
+		Timestamp: time.Now().Format(asctime),
 	}
 	if len(in.args) > 0 {
 		l.Module = in.argument("module")

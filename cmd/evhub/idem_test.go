@@ -28,15 +28,15 @@ func TestPutIdem(t *testing.T) {
 		{[]string{"run", "--body", `{"result": true}`}, `{"tags": {"ref": "idem.rules.init.run", "type": "state-result", "acct_details": null}, "message": {"result": true}, "run_name": "nightly"}`},
 		{[]string{"run", "--body", `{}`, "--ref", "states.c.present", "--acct-details", "null"}, `{"tags": {"ref": "states.c.present", "type": "state-result", "acct_details": null}, "message": {}, "run_name": "nightly"}`},
 		{[]string{"exec", "--body", `{"result": true, "ret": 1}`, "--ref", "test.ping"}, `{"tags": {"ref": "test.ping", "type": "exec-post", "acct_details": null}, "message": {"result": true, "ret": 1}, "run_name": "nightly"}`},
-		{[]string{"logger", "WARNING", "hot", "--ref", "r"}, `{"tags": {"module": "evhub", "level": "WARNING", "timestamp": "23:59:59", "ref": "r"}, "message": "hot", "run_name": "nightly"}`},
-		{[]string{"logger", "INFO", "--", "--cold", "mod"}, `{"tags": {"module": "mod", "level": "INFO", "timestamp": "23:59:59", "ref": ""}, "message": "--cold", "run_name": "nightly"}`},
+		{[]string{"logger", "WARNING", "hot", "--ref", "r"}, `{"tags": {"module": "evhub", "level": "WARNING", "timestamp": "now", "ref": "r"}, "message": "hot", "run_name": "nightly"}`},
+		{[]string{"logger", "INFO", "--", "--cold", "mod"}, `{"tags": {"module": "mod", "level": "INFO", "timestamp": "now", "ref": ""}, "message": "--cold", "run_name": "nightly"}`},
 		{[]string{"esm"}, `{"tags": {"ref": "idem.state.update-status", "type": "esm-metadata"}, "message": {"__esm_metadata__": {"version": [2, 0, 0]}}, "run_name": "nightly"}`},
 		{[]string{"esm", "--body", `{"a":1}`}, `{"tags": {"ref": "idem.state.update-status", "type": "esm-metadata"}, "message": {"a": 1}, "run_name": "nightly"}`},
 	} {
 		acctFile, events := toFile(t, "idem")
 		evhub(t, "", append([]string{"put", "-f", acctFile, "--run-name", "nightly", "--idem"}, c.args...)...).want(t, exitDone)
-		now := regexp.MustCompile(`"timestamp": "\d\d:\d\d:\d\d"`)
-		if diff := cmp.Diff(c.want+"\n", now.ReplaceAllString(read(t, events), `"timestamp": "23:59:59"`)); diff != "" {
+		now := regexp.MustCompile(`"timestamp": "\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"`)
+		if diff := cmp.Diff(c.want+"\n", now.ReplaceAllString(read(t, events), `"timestamp": "now"`)); diff != "" {
 			t.Errorf("%v: %s", c.args, diff)
 		}
 	}

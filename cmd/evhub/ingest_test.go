@@ -77,7 +77,7 @@ func TestIngestRunnerFlood(t *testing.T) {
 	if got := strings.Count(read(t, events), "\n"); got != 3000 {
 		t.Errorf("%d events arrived, want 3000", got)
 	}
-	if lines := strings.Count(r.err, "\n"); lines > 10 || strings.Contains(r.err, "\x1b") {
+	if lines := strings.Count(r.err, "\n"); lines > 12 || strings.Contains(r.err, "\x1b") {
 		t.Errorf("%d lines on standard error:\n%s", lines, r.err)
 	}
 }

@@ -4,9 +4,12 @@ import "github.com/evhub/evhub/hub"
 
 // Log is one record of a log.
 type Log struct {
-	// Level is a name such as WARNING, Module what logged, Timestamp its asctime.
-	Level, Module, Timestamp string
-	// Message is the line that was logged.
+	// Level is a name such as WARNING, Module what logged.
+	Level, Module string
+	// Timestamp is Python's asctime, such as "2026-01-31 23:59:59,424"; in what Idem 25 sends it is the time of day alone,
+	// "23:59:59".
+	Timestamp string
+	// Message is what was logged; in what Idem 25 sends it is the whole line, time, module and level included.
 	Message string
 	// Ref is the function that fires the event.
 	Ref string

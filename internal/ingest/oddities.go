@@ -22,25 +22,31 @@ const (
 	quoted = 80
 )
 
-// oddities counts lines that are no events and tells of them, of some.
+// oddities counts lines that are no events and tells of them, of some: of each kind for itself, since a playbook's usual
+// text must not be all that is told when events are broken too.
 type oddities struct {
 	log *slog.Logger
 
-	mu     sync.Mutex
-	counts Counts
+	mu            sync.Mutex
+	counts        Counts
+	texts, broken telling
+}
+
+// telling is what has been told of one kind.
+type telling struct {
 	told   int
 	last   time.Time
 	untold int
 }
 
-// other notes a line that is no event and was not meant to be one.
-func (o *oddities) other(where slog.Attr, text []byte, why error) {
-	o.tell(&o.counts.Other, "runner: a line that is no event was skipped", where, text, why)
+// noteOther notes a line that is no event and was not meant to be one.
+func (o *oddities) noteOther(where slog.Attr, text []byte, why error) {
+	o.note(&o.counts.Other, &o.texts, "runner: a line that is no event was skipped", where, text, why)
 }
 
-// broken notes an event that cannot be read.
-func (o *oddities) broken(where slog.Attr, text []byte, why error) {
-	o.tell(&o.counts.Broken, "runner: an event cannot be read, and was skipped", where, text, why)
+// noteBroken notes an event that cannot be read.
+func (o *oddities) noteBroken(where slog.Attr, text []byte, why error) {
+	o.note(&o.counts.Broken, &o.broken, "runner: an event cannot be read, and was skipped", where, text, why)
 }
 
 // soFar is safe for use while lines are read.
@@ -50,21 +56,21 @@ func (o *oddities) soFar() Counts {
 	return o.counts
 }
 
-func (o *oddities) tell(counter *int, what string, where slog.Attr, text []byte, why error) {
+func (o *oddities) note(counter *int, kind *telling, what string, where slog.Attr, text []byte, why error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	*counter++
 	now := time.Now()
-	if o.told >= firstTold && now.Sub(o.last) < tellEvery {
-		o.untold++
+	if kind.told >= firstTold && now.Sub(kind.last) < tellEvery {
+		kind.untold++
 		return
 	}
 	attrs := []any{where, "text", shortened(text), "reason", why}
-	if o.untold > 0 {
-		attrs = append(attrs, "untold", o.untold)
+	if kind.untold > 0 {
+		attrs = append(attrs, "untold", kind.untold)
 	}
 	o.log.Warn(what, attrs...)
-	o.told, o.last, o.untold = o.told+1, now, 0
+	kind.told, kind.last, kind.untold = kind.told+1, now, 0
 }
 
 func shortened(text []byte) string {

@@ -49,7 +49,7 @@ func (s *Stream) Next() (e hub.Event, line int, ok bool, err error) {
 	text = bytes.TrimSpace(text)
 	switch {
 	case err != nil:
-		s.odd.broken(s.where(), text, err)
+		s.odd.noteBroken(s.where(), text, err)
 		return e, 0, false, nil
 	case len(text) == 0:
 		return e, 0, false, nil
@@ -71,9 +71,9 @@ func (s *Stream) pass(text []byte, why error) {
 	case errors.Is(why, runner.ErrNothing):
 		s.zip = announcesZip(text)
 	case errors.Is(why, runner.ErrNotJSON) && text[0] == '{':
-		s.odd.broken(s.where(), text, why)
+		s.odd.noteBroken(s.where(), text, why)
 	default:
-		s.odd.other(s.where(), text, why)
+		s.odd.noteOther(s.where(), text, why)
 	}
 }
 

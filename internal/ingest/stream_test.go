@@ -128,13 +128,24 @@ func TestAFloodOfBrokenLines(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 		lines := strings.Count(log.String(), "\n")
-		if lines != 5+1 || strings.Contains(log.String(), strings.Repeat("*", 80)) || strings.Contains(log.String(), "\x1b") {
-			t.Errorf("%d lines of log, want 6, shortened:\n%s", lines, log.String())
+		if lines != 2*(5+1) || strings.Contains(log.String(), strings.Repeat("*", 80)) || strings.Contains(log.String(), "\x1b") {
+			t.Errorf("%d lines of log, want 6 of each kind, shortened:\n%s", lines, log.String())
 		}
 		if !strings.Contains(log.String(), "untold=") {
 			t.Errorf("the log does not say how many are not told:\n%s", log.String())
 		}
 	})
+}
+
+// A playbook's text comes first and in numbers. What is told of it must leave room for what is wrong.
+func TestBrokenEventsAreToldBehindALotOfText(t *testing.T) {
+	var log bytes.Buffer
+	in := strings.Repeat("TASK [debug] ***\n", 100) + `{"uuid": "u1", "event": "verb` + "\n"
+	s := ingest.NewStream(strings.NewReader(in), runner.Options{}, slog.New(slog.NewTextHandler(&log, nil)))
+	drain(t, s)
+	if got := log.String(); !strings.Contains(got, "cannot be read") || !strings.Contains(got, "line=101") {
+		t.Errorf("the broken event is not told:\n%s", got)
+	}
 }
 
 func TestALineThatIsTooLong(t *testing.T) {

@@ -186,7 +186,7 @@ func (r *tailedRun) next() (e hub.Event, ok bool, err error) {
 		r.ident = m.Ident()
 		return m.HubEvent(), true, nil
 	case !gone(err):
-		r.t.odd.broken(slog.String("file", filepath.Join(r.dir, eventsDir, f.name)), text, err)
+		r.t.odd.noteBroken(slog.String("file", filepath.Join(r.dir, eventsDir, f.name)), text, err)
 	}
 	return e, false, nil
 }
