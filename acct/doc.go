@@ -7,8 +7,8 @@
 //	rabbitmq:            # list form: a pattern may repeat
 //	  - idem-status: {connection: {host: localhost, password: {env: MQ_PASSWORD}}}
 //
-// The file is plain YAML (no Jinja), or what `acct encrypt` makes of it with its defaults: msgpack in a Fernet token.
-// Both become a tree of nodes; [File.Entries] picks the entries of the providers that the caller knows, and
+// The file is plain YAML (no Jinja), or what `acct encrypt` makes of it: msgpack in a Fernet token or in AES-GCM, which
+// [File.Encrypt] makes too. Both become a tree of nodes; [File.Entries] picks the entries of the providers that the caller knows, and
 // [Entry.Decode] fills structs from them, strictly and with every mistake reported at once as an [Error] that has
 // file, line and key.
 //
