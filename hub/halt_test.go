@@ -90,6 +90,30 @@ func TestReplayAtAHaltedDestinationWithAFullBacklog(t *testing.T) {
 	})
 }
 
+// A replay that pushes out what is oldest tells hooks of it, and they may put an event.
+func TestAReplayThatDropsEvents(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := open(t, healthy("a", "b"), `fake:
+  - p: {address: a, delivery: {dead_letters: 4KiB, backlog: 1KiB, on_full: drop_oldest}}
+  - p: {address: b}
+`, hub.WithErrorEvents())
+		r.brokers["a"].Script(refusing("bad"))
+		for _, e := range events("bad", 30) {
+			r.put(e)
+			settle()
+		}
+		after(time.Minute)
+		r.brokers["a"].Script(providertest.Script{})
+		before := r.stats("a")
+		if _, err := r.Replay(within(t, time.Minute), hub.DeadFilter{}); err != nil {
+			t.Fatal(err)
+		}
+		if dropped := r.stats("a").Dropped; before.Phase != "halted" || dropped == before.Dropped {
+			t.Errorf("it dropped %d, and before that: %+v", dropped, before)
+		}
+	})
+}
+
 // A replay that waits for room goes on when the destination halts meanwhile.
 func TestAReplayThatWaitsGoesOnWhenTheDestinationHalts(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -150,6 +150,15 @@ func (h *Hub) replay(ctx context.Context, letters []DeadLetter) (replayed, passe
 
 // tryReplay accepts the events of letters for d alone, until one finds no room.
 func (h *Hub) tryReplay(routing *routing, d *evbus.Destination, letters []DeadLetter) (taken, *noRoom, error) {
+	taken, full, err := h.enterReplay(routing, d, letters)
+	if taken.n > 0 && taken.offer == nil {
+		d.Wake() // hooks that it calls may put an event
+	}
+	return taken, full, err
+}
+
+// enterReplay reserves room for the events of letters and enters those that find some.
+func (h *Hub) enterReplay(routing *routing, d *evbus.Destination, letters []DeadLetter) (taken, *noRoom, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -179,7 +188,5 @@ func (h *Hub) tryReplay(routing *routing, d *evbus.Destination, letters []DeadLe
 		return taken{n: len(records), offer: h.committer.offer(records, steps)}, full, nil
 	}
 	h.number(records, steps)
-	err := h.log.Append(records)
-	d.Wake()
-	return taken{n: len(records)}, full, err
+	return taken{n: len(records)}, full, h.log.Append(records)
 }
