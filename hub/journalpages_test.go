@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/journal"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 	"github.com/evhub/evhub/providers"
 	"github.com/evhub/evhub/providers/providertest"
@@ -107,4 +110,46 @@ func TestWhatWasReadAheadIsNotLost(t *testing.T) {
 			t.Errorf("%d events of %d arrived", len(got), len(es))
 		}
 	})
+}
+
+// A page that ends with what is no event is not used again before that is told of, though all its events have arrived.
+func TestAPageThatEndsWithWhatIsNoEvent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const n = 5
+		fs, bs := crashfs.New(1), healthy("a")
+		bs["a"].Script(dead(errDown))
+		layout := `fake: {p: {address: a, delivery: {memory: 0, batch: 5, window: 1}}}`
+		r := openOn(t, fs, bs, layout)
+		r.put(events("e", n)...)
+		_ = r.kept()
+		appendNoEvents(t, fs, 2)
+		bs["a"].Script(providertest.Script{})
+		r = openOn(t, fs, bs, layout)
+		r.flush()
+		if diff := cmp.Diff(ids(events("e", n)), bs["a"].IDs()); diff != "" {
+			t.Error(diff)
+		}
+		if s := r.stats("a"); s.Lost != 2 || s.BacklogEvents != 0 || s.BacklogBytes != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// appendNoEvents writes n entries that are no events to the journal on fs, for its only destination.
+func appendNoEvents(t *testing.T, fs *crashfs.FS, n int) {
+	t.Helper()
+	j, err := journal.Open("here", journal.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := j.Destinations()[0]
+	for i := range n {
+		seq := d.Newest + 1 + uint64(i)
+		if err := j.Append([]journal.Record{{Seq: seq, Destinations: []uint32{d.Number}, Data: []byte("\xffno event")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
 }

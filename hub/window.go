@@ -201,14 +201,18 @@ func (w *window) servePage(p *page, dst []*evbus.Record, limit int, maxBytes *in
 	defer w.mu.Unlock()
 	lost := w.lose(p.gone)
 	p.gone = journal.Totals{}
-	for limit > 0 && *maxBytes > 0 && !p.over() {
+	for !p.over() {
 		e, r := &p.entries[p.served], p.records[p.served]
-		p.served++
-		if r == nil {
+		switch {
+		case r == nil: // also behind the last event that is taken: once that has arrived the page may be used again
+			p.served++
 			w.read.Seq = e.Seq
 			lost = lost.Plus(w.lose(journal.Totals{Events: 1, Bytes: uint64(len(e.Data))}))
 			continue
+		case limit <= 0 || *maxBytes <= 0:
+			return dst, lost
 		}
+		p.served++
 		w.oldest = r.Accepted()
 		w.serve(r, len(e.Data))
 		dst = append(dst, r)
