@@ -30,7 +30,7 @@ func TestAcctEncryptPrintsTheKeyAlone(t *testing.T) {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", plugin, info.Mode(), err)
 		}
-		r := evhub(t, "", "acct", "decrypt", file, "--acct-key-file", keyFile)
+		r := evhub(t, "", "acct", "decrypt", file, "--acct-key-file", keyFile, "--output=yaml")
 		r.want(t, exitDone)
 		if want := "memory:\n  '*':\n    name: all\nother:\n  password:\n    env: PW\n  pin: \"01\"\n"; r.out != want || r.err != "" {
 			t.Errorf("%s: %s%s", plugin, r.out, r.err)
@@ -100,6 +100,7 @@ func TestAcctRefusals(t *testing.T) {
 		"is not encrypted, but a key is given":     {"decrypt", plain, "--acct-key-file", keyFile},
 		"there is no such file":                    {"decrypt", file, "--acct-key-file", "/nonexistent"},
 		"no acct file: name one":                   {"decrypt"},
+		"want yaml or json":                        {"decrypt", file, "--output", "nested"},
 		"the key is malformed":                     {"decrypt", file, "--acct-key", canary},
 		"no crypto plugin \"rot13\"":               {"encrypt", plain, "--crypto-plugin", "rot13"},
 		"wants standard base64":                    {"encrypt", plain, "--crypto-plugin", "aesgcm256", "--acct-key", strings.Repeat("-", 43) + "="},

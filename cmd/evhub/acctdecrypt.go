@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,33 @@ key is in $ACCT_KEY or the file that --acct-key-file names. References such as {
 	}
 	f.key.add(cmd)
 	addPluginFlag(cmd, &f.key.plugin, "", " (default: as it looks)")
+	cmd.Flags().VarP(decrypted{o}, "output", "o", "how to print the file: yaml or json")
+	completeWith(cmd, "output", "yaml", "json")
 	return cmd
+}
+
+// decrypted is --output as acct has it, where the text is YAML.
+type decrypted struct{ o *options }
+
+func (d decrypted) String() string {
+	if d.o == nil || !d.o.json() {
+		return "yaml"
+	}
+	return d.o.output
+}
+
+func (d decrypted) Type() string { return "string" }
+
+func (d decrypted) Set(output string) error {
+	switch output {
+	case "yaml", "text":
+		d.o.output = "text"
+	case "json":
+		d.o.output = output
+	default:
+		return errors.New("want yaml or json")
+	}
+	return nil
 }
 
 func firstOr(args []string, otherwise string) string {
