@@ -17,7 +17,8 @@ import (
 
 // TailOptions say what of an artifact directory is read.
 type TailOptions struct {
-	// Dir is the artifact directory of one run, with job_events in it, or the one above, of many runs.
+	// Dir is the artifact directory of one run, with job_events in it, or the one above, of many runs. It can be both:
+	// "ansible-runner process" without an ident writes beside the directories of other runs.
 	Dir string
 	// Runner.Ident, with a directory of many runs, chooses one of them.
 	Runner runner.Options
@@ -33,7 +34,7 @@ type TailOptions struct {
 // at a time.
 type Tail struct {
 	o    TailOptions
-	runs map[string]*tailedRun
+	runs map[string]*tailedRun // by their names in o.Dir
 	// queue are the runs with events that are to be read now.
 	queue  []*tailedRun
 	single bool
@@ -52,26 +53,12 @@ func NewTail(o TailOptions) (*Tail, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is no directory", o.Dir)
 	}
-	if _, err := os.Stat(filepath.Join(o.Dir, eventsDir)); err == nil {
-		t.single = true
-		ident := o.Runner.Ident
-		if ident == "" {
-			whole, err := filepath.Abs(o.Dir)
-			if err != nil {
-				return nil, err
-			}
-			ident = filepath.Base(whole)
-		}
-		t.runs[ident] = t.newRun(o.Dir, ident)
-		return t, nil
+	dir, ident, err := onlyRun(o)
+	if err != nil {
+		return nil, err
 	}
-	if ident := o.Runner.Ident; ident != "" {
-		t.single = true
-		dir := filepath.Join(o.Dir, ident)
-		if _, err := os.Stat(dir); err != nil && !o.Follow {
-			return nil, fmt.Errorf("the artifact directory of run %s: %w", ident, err)
-		}
-		t.runs[ident] = t.newRun(dir, ident)
+	if dir != "" {
+		t.single, t.runs[ident] = true, t.newRun(dir, ident)
 	}
 	return t, nil
 }
@@ -157,19 +144,19 @@ func (t *Tail) findRuns() error {
 		return fmt.Errorf("the artifact directory: %w", err)
 	}
 	there := map[string]bool{}
-	for _, entry := range entries {
-		dir := filepath.Join(t.o.Dir, entry.Name())
-		if _, err := os.Stat(filepath.Join(dir, eventsDir)); err != nil {
+	for _, name := range append(namesOf(entries), itself) {
+		dir := filepath.Join(t.o.Dir, name)
+		if !hasEvents(dir) {
 			continue // no run, or one that has no events yet
 		}
-		there[entry.Name()] = true
-		if t.runs[entry.Name()] == nil {
-			t.runs[entry.Name()] = t.newRun(dir, entry.Name())
+		there[name] = true
+		if t.runs[name] == nil {
+			t.runs[name] = t.newRun(dir, nameOf(dir))
 		}
 	}
-	for ident := range t.runs {
-		if !there[ident] {
-			delete(t.runs, ident)
+	for name := range t.runs {
+		if !there[name] {
+			delete(t.runs, name)
 		}
 	}
 	return nil

@@ -204,6 +204,34 @@ func TestManyRuns(t *testing.T) {
 	}
 }
 
+// ansible-runner process writes into the artifact directory itself unless it has an ident, beside the directories of
+// other runs.
+func TestARunBesideTheDirectoriesOfOthers(t *testing.T) {
+	a := newArtifacts(t)
+	a.begin("a")
+	a.event("a", 1)
+	a.begin(".")
+	a.write("job_events/1-u-1.json", body("processed", 1))
+	for ident, want := range map[string][]string{
+		"": {body("processed", 1), body("a", 1)}, "a": {body("a", 1)}, "processed": {body("processed", 1)},
+	} {
+		tail := a.tail(ingest.TailOptions{Runner: runner.Options{Ident: ident}})
+		if diff := cmp.Diff(want, bodies(all(t, tail))); diff != "" {
+			t.Errorf("run %q (-want +got):\n%s", ident, diff)
+		}
+	}
+	if _, err := ingest.NewTail(ingest.TailOptions{Dir: a.dir, Runner: runner.Options{Ident: "none"}}); err == nil {
+		t.Error("a run that is not there is found")
+	}
+
+	tail := a.tail(ingest.TailOptions{Runner: runner.Options{Ident: "yet-to-come"}, Follow: true})
+	a.begin("yet-to-come")
+	a.event("yet-to-come", 1)
+	if e, ok := nextOf(t, tail); !ok || bodies([]hub.Event{e})[0] != body("yet-to-come", 1) {
+		t.Errorf("%s, %v; want the run that was asked for", e.Body, ok)
+	}
+}
+
 // TestADirectoryThatGrowsWhileItIsRead checks that a file that a reading has missed keeps its place.
 func TestADirectoryThatGrowsWhileItIsRead(t *testing.T) {
 	a := newArtifacts(t)
