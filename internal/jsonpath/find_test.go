@@ -63,6 +63,7 @@ func TestFind(t *testing.T) {
 		{`{"a": {"0": 1}}`, "a.0", "1"},
 		{`{"a": [1]}`, "a.0", "1"},
 		{`{"a": [1]}`, `a."0"`, "-"},
+		{`{"a[0]": 1}`, `"a[0]"`, "1"},
 		{`{"a": [1]}`, "a.00", "-"},
 		{`{"a": [1]}`, "a.-1", "-"},
 		{`[[1, 2], [3, 4]]`, "1.0", "3"},
@@ -97,7 +98,7 @@ func TestFindManyAtOnce(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		".a": "missing", "a.": "missing", "a..b": "missing", `"a`: "quotes", `"a\"`: "quotes", `"a"b`: "want a dot behind", `a"b`: "quotes",
-		"a. b": "quotes", `"\x"`: "quotes", "a\xff": "quotes", "\"\xff\"": "quotes", strings.Repeat("a.", 64) + "a": "at most 64",
+		"a[0].b": "results.0", "a[*]": "results.0", "a. b": "quotes", `"\x"`: "quotes", "a\xff": "quotes", "\"\xff\"": "quotes", strings.Repeat("a.", 64) + "a": "at most 64",
 	} {
 		if _, err := jsonpath.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

@@ -24,8 +24,8 @@ type Step struct {
 }
 
 // Parse reads a path: steps between dots, such as event_data.res.0. A step that is a whole number is an element of an
-// array, from 0, and a member of an object that has that name. What contains a dot, a quote or a blank at either end
-// stands in double quotes, as in JSON: "a.b".c. A quoted number is a name only. The empty text is the empty path, to
+// array, from 0, and a member of an object that has that name. What contains a dot, a quote, a [ or a blank at either
+// end stands in double quotes, as in JSON: "a.b".c. A quoted number is a name only. The empty text is the empty path, to
 // the value itself.
 func Parse(text string) (Path, error) {
 	if text == "" {
@@ -52,6 +52,7 @@ func Parse(text string) (Path, error) {
 
 var (
 	errEmptyStep = errors.New(`a name is missing before or behind a dot; an empty one is written ""`)
+	errBracket   = errors.New("an element of an array is a step of its own, as in results.0; a name with a bracket stands in double quotes")
 	errQuote     = errors.New(`a name in double quotes must be spelled as a string in JSON: "a.b"`)
 )
 
@@ -78,6 +79,8 @@ func parseStep(text string) (step Step, rest string, err error) {
 	switch {
 	case key == "":
 		return Step{}, "", errEmptyStep
+	case strings.Contains(key, "["): // as in other kinds of paths, where it would never be found here
+		return Step{}, "", fmt.Errorf("%q: %w", key, errBracket)
 	case strings.ContainsRune(key, '"') || strings.TrimSpace(key) != key || !utf8.ValidString(key):
 		return Step{}, "", fmt.Errorf("%q: %w", key, errQuote)
 	}

@@ -90,7 +90,7 @@ func (o Output) compile() (output, error) {
 	}
 	path, ok := parsePath(text)
 	if !ok {
-		return output{}, errors.New("is no path: write $.name or $.name.name, $ for everything, or $$ where a text starts with a dollar sign")
+		return output{}, errors.New("is no path: write $.name, $.name.name or $.list.0, $ for everything, or $$ where a text starts with a dollar sign")
 	}
 	return output{path: path}, nil
 }

@@ -121,6 +121,8 @@ func TestOutputsInTheFile(t *testing.T) {
 		"list":          {`[{b: $.message.x}, {a: yes}, {team: {env: TEAM}}]`, `{"b": [2], "a": "yes", "team": "infra"}`, ""},
 		"none":          {`{}`, `{"tags": {}, "message": {"x": [2]}, "run_name": "cli"}`, ""},
 		"no path":       {`{a: $x}`, "", "http.p.outputs.a: is no path"},
+		"brackets":      {`{a: '$.x[0]'}`, "", "http.p.outputs.a: is no path: write $.name, $.name.name or $.list.0"},
+		"escaped [":     {`{a: '$.message.x\[0]'}`, `{"a": null}`, ""},
 		"no dot":        {`{a: $xy}`, "", "http.p.outputs.a: is no path"},
 		"empty name":    {`{a: $.x..y}`, "", "http.p.outputs.a: is no path"},
 		"ends in a dot": {`{a: $.x.}`, "", "http.p.outputs.a: is no path"},

@@ -27,7 +27,7 @@ func parsePath(text string) (path []string, ok bool) {
 		case rest[0] == '\\' && len(rest) > 2: // what follows is a part of the name; the last dot is ours
 			rest = rest[1:]
 			name.WriteByte(rest[0])
-		case rest[0] == '\\':
+		case rest[0] == '\\', rest[0] == '[': // $.a[0] of other kinds of paths is $.a.0 here
 			return nil, false
 		default:
 			name.WriteByte(rest[0])
