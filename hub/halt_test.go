@@ -98,7 +98,7 @@ func TestAReplayThatDropsEvents(t *testing.T) {
   - p: {address: b}
 `, hub.WithErrorEvents())
 		r.brokers["a"].Script(refusing("bad"))
-		for _, e := range events("bad", 30) {
+		for _, e := range events("bad", 100) {
 			r.put(e)
 			settle()
 		}
