@@ -249,6 +249,43 @@ func TestWhatWasBegunAgainIsInDoubt(t *testing.T) {
 	w.check("after a kill")
 }
 
+// TestARunWhoseGroupWasBegunBeforeThatOfAnotherFailed checks that a repeated Begin leaves one group of each run to be marked.
+func TestARunWhoseGroupWasBegunBeforeThatOfAnotherFailed(t *testing.T) {
+	w := newWorld(t, 1)
+	mint := func(ident string) ledger.Entry {
+		e := w.mint()
+		e.Ident = ident
+		w.minted[len(w.minted)-1] = e
+		return e
+	}
+	put := func(entries ...ledger.Entry) {
+		t.Helper()
+		for w.ledger.Begin(entries) != nil {
+			w.fs.SetHook(nil)
+		}
+		for _, e := range entries {
+			w.journal[e.ID] = true
+		}
+		w.ledger.Done()
+	}
+	put(mint("a"))
+	w.fs.SetHook(func(op crashfs.Op) crashfs.Fault {
+		if op.Kind == crashfs.Create {
+			return crashfs.Fault{Err: syscall.ENOSPC}
+		}
+		return crashfs.Fault{}
+	})
+	put(mint("a"), mint("b")) // the file of b is made at the second attempt
+	put(mint("a"))
+	w.fs = w.fs.Kill()
+	l, err := ledger.Open(w.fs, func() (map[string]bool, error) { return nil, errors.New("nothing is in doubt") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ledger = l
+	w.check("after a kill")
+}
+
 func TestAVersionToComeIsRefused(t *testing.T) {
 	fs := crashfs.New(1)
 	f, err := fs.Create("0123.run")

@@ -18,6 +18,8 @@ type run struct {
 	file  disk.File // nil until something is written
 	end   int64
 	known *known
+	// begun: the last group in the file is not marked as put.
+	begun bool
 	// failed: nothing is known any more of what is in the file.
 	failed bool
 }
@@ -70,13 +72,13 @@ func slurp(fsys disk.FS, name string) ([]byte, disk.File, error) {
 	return text, file, nil
 }
 
-// begin makes a group durable. After an error the same group may be begun again.
+// begin makes a group durable. The same group may be begun again: after an error, here or in the file of another run.
 func (r *run) begin(entries []entry) error {
-	if r.failed {
+	if r.failed || r.begun {
 		if err := r.rewrite(entries); err != nil {
 			return err
 		}
-		r.failed = false
+		r.failed, r.begun = false, true
 		return nil
 	}
 	r.failed = true
@@ -97,7 +99,7 @@ func (r *run) begin(entries []entry) error {
 			return err
 		}
 	}
-	r.failed = false
+	r.failed, r.begun = false, true
 	return nil
 }
 
@@ -114,6 +116,7 @@ func (r *run) write(text []byte) error {
 
 // done marks the last group as put. It is not synced: if it is lost, the journal is asked.
 func (r *run) done() {
+	r.begun = false
 	if r.failed {
 		return
 	}
