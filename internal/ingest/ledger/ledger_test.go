@@ -249,6 +249,39 @@ func TestWhatWasBegunAgainIsInDoubt(t *testing.T) {
 	w.check("after a kill")
 }
 
+// TestARunIsForgottenWithoutTheMarkOfItsLastGroup checks that a mark that the disk did not take is made up for when the
+// run is read again.
+func TestARunIsForgottenWithoutTheMarkOfItsLastGroup(t *testing.T) {
+	w := newWorld(t, 1)
+	put := func(ident string) {
+		t.Helper()
+		e := w.mint()
+		e.Ident = ident
+		w.minted[len(w.minted)-1] = e
+		if err := w.ledger.Begin([]ledger.Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+		w.journal[e.ID] = true
+		w.ledger.Done()
+	}
+	w.fs.SetHook(func(op crashfs.Op) crashfs.Fault {
+		if op.Kind == crashfs.WriteAt && op.Len == len(".\n") {
+			return crashfs.Fault{Err: syscall.ENOSPC}
+		}
+		return crashfs.Fault{}
+	})
+	put("a")
+	w.fs.SetHook(nil)
+	for i := range 70 {
+		put(fmt.Sprint("other ", i))
+	}
+	put("a")
+	put("a")
+	w.fs = w.fs.Kill()
+	w.open()
+	w.check("after a kill")
+}
+
 // TestARunWhoseGroupWasBegunBeforeThatOfAnotherFailed checks that a repeated Begin leaves one group of each run to be marked.
 func TestARunWhoseGroupWasBegunBeforeThatOfAnotherFailed(t *testing.T) {
 	w := newWorld(t, 1)

@@ -32,7 +32,8 @@ func nameOf(ident string) string {
 	return fmt.Sprintf("%x%s", sum[:16], suffix)
 }
 
-// openRun reads what is known of a run. What is in doubt was decided by Open.
+// openRun reads what is known of a run. What was in doubt was decided by Open: a group without its mark was put since then,
+// and the mark failed.
 func openRun(fsys disk.FS, ident string) (*run, error) {
 	r := &run{fs: fsys, name: nameOf(ident), ident: ident, known: newKnown()}
 	text, file, err := slurp(fsys, r.name)
@@ -49,7 +50,7 @@ func openRun(fsys disk.FS, ident string) (*run, error) {
 	if !ok { // it was cut off when it was made
 		return r, errors.Join(file.Close(), fsys.Remove(r.name))
 	}
-	r.file, r.end = file, c.end
+	r.file, r.end, r.begun = file, c.end, len(c.doubtful) > 0
 	for _, e := range append(c.settled, c.doubtful...) {
 		r.known.add(e.id, e.status)
 	}
