@@ -56,9 +56,11 @@ func permanent(status int) bool {
 	return false
 }
 
-// unfit reports whether a status condemns batches as such and no event of one: each has the same type.
+// unfit reports whether a status condemns batches as such and no event of one: each has the same type, and no header
+// speaks of an event.
 func (c *client) unfit(status int) bool {
-	return c.batch != noBatch && status == http.StatusUnsupportedMediaType
+	return c.batch != noBatch &&
+		(status == http.StatusUnsupportedMediaType || status == http.StatusRequestHeaderFieldsTooLarge)
 }
 
 // describe returns the status and the beginning of the body, with control characters escaped and secrets taken out.

@@ -149,8 +149,9 @@ func TestRefusedBatchIsHalved(t *testing.T) {
 			[]string{"abcde", "ab", "a", "b", "cde"}, "b"},
 		"failure before the rest": {map[byte]int{'a': 400, 'b': 503}, []string{bad, unknown, unsent, unsent, unsent},
 			[]string{"abcde", "ab", "a", "b"}, ""},
-		"failure of all":        {map[byte]int{'a': 503}, []string{unknown, unknown, unknown, unknown, unknown}, []string{"abcde"}, ""},
-		"batches are not taken": {map[byte]int{'a': 415}, []string{unknown, unknown, unknown, unknown, unknown}, []string{"abcde"}, ""},
+		"failure of all":                   {map[byte]int{'a': 503}, []string{unknown, unknown, unknown, unknown, unknown}, []string{"abcde"}, ""},
+		"batches are not taken":            {map[byte]int{'a': 415}, []string{unknown, unknown, unknown, unknown, unknown}, []string{"abcde"}, ""},
+		"the headers of all are too large": {map[byte]int{'a': 431}, []string{unknown, unknown, unknown, unknown, unknown}, []string{"abcde"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			far := &guarded{statuses: tc.statuses}

@@ -50,7 +50,7 @@ func (c Config) client(env providers.Env) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := c.secrets(headers)
+	secrets := c.secrets(headers, endpoint)
 	if len(headers["User-Agent"]) == 0 {
 		headers.Set("User-Agent", userAgent())
 	}

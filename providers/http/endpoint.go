@@ -81,11 +81,36 @@ const tokenLength = 16
 func withoutTokens(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
-		if len(s) >= tokenLength && strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, unicode.IsLetter) {
+		if isToken(s) {
 			segments[i] = fmt.Sprintf("~%x", sha256.Sum256([]byte(s)))[:9]
 		}
 	}
 	return strings.Join(segments, "/")
+}
+
+func isToken(segment string) bool {
+	return len(segment) >= tokenLength && strings.ContainsAny(segment, "0123456789") && strings.ContainsFunc(segment, unicode.IsLetter)
+}
+
+// secrets lists the parts that address leaves out, in every spelling in which the endpoint may repeat them.
+func (e endpoint) secrets() []string {
+	all := []string{e.url.RawQuery}
+	for _, values := range e.url.Query() {
+		all = append(all, values...)
+	}
+	for pair := range strings.SplitSeq(e.url.RawQuery, "&") {
+		_, value, _ := strings.Cut(pair, "=")
+		all = append(all, value)
+	}
+	for segment := range strings.SplitSeq(e.url.EscapedPath(), "/") {
+		if isToken(segment) {
+			all = append(all, segment)
+			if plain, err := url.PathUnescape(segment); err == nil {
+				all = append(all, plain)
+			}
+		}
+	}
+	return all
 }
 
 // hostPort is the address to connect to. An empty port stands for the scheme's.

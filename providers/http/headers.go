@@ -137,19 +137,17 @@ func (c Config) authorize(fixed http.Header) error {
 	return nil
 }
 
-// secrets lists what an endpoint might echo in its answer and no error may repeat.
-func (c Config) secrets(fixed http.Header) []string {
-	all := []string{c.Password.Reveal(), c.Token.Reveal(), c.HMAC.Secret.Reveal()}
+// secrets lists what an endpoint might echo in its answer and no error may repeat, the longest first: one may begin another.
+func (c Config) secrets(fixed http.Header, e endpoint) []string {
+	all := append(e.secrets(), c.Password.Reveal(), c.Token.Reveal(), c.HMAC.Secret.Reveal())
 	for _, values := range fixed {
 		all = append(all, values...)
 		for _, v := range values {
-			all = append(all, strings.TrimPrefix(v, "Basic "))
+			_, credentials, _ := strings.Cut(v, " ") // behind the name of a scheme
+			all = append(all, credentials)
 		}
 	}
-	if u := c.URL; strings.Contains(u, "?") {
-		_, query, _ := strings.Cut(u, "?")
-		all = append(all, query)
-	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	// Very short ones would only riddle the text with holes.
 	return slices.DeleteFunc(all, func(s string) bool { return len(s) < 4 })
 }

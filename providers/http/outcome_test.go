@@ -95,7 +95,7 @@ func TestRefusalIsQuotedSafely(t *testing.T) {
 			t.Errorf("the error holds %q: %s", secret, text)
 		}
 	}
-	if !strings.Contains(text, `403 Forbidden: "bad\r\n\x1b[31m Bearer [secret] [secret] €`) || !strings.HasSuffix(text, `€"...`) || len(text) > 350 {
+	if !strings.Contains(text, `403 Forbidden: "bad\r\n\x1b[31m [secret] [secret] €`) || !strings.HasSuffix(text, `€"...`) || len(text) > 350 {
 		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }
