@@ -87,7 +87,7 @@ func parseReply(line []byte, scrub *strings.Replacer) (reply, error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&r)
-	if err == nil && decoder.More() {
+	if err == nil && len(bytes.TrimSpace(line[decoder.InputOffset():])) > 0 {
 		err = errors.New("something follows the answer")
 	}
 	if err != nil {
