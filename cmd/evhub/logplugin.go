@@ -44,7 +44,7 @@ func (l *logPlugin) open(next slog.Handler, level slog.Level) error {
 	case l.name == "event":
 		l.handler = hubslog.New(o)
 	case l.name != "":
-		return fmt.Errorf("--log-plugin %q: there is event", l.name)
+		return fmt.Errorf("--log-plugin %q: there is no such plugin; want event, or leave it out to log on standard error alone", l.name)
 	case len(l.options) > 0:
 		return fmt.Errorf("--log-handler-options is for --log-plugin=event")
 	}

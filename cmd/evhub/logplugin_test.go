@@ -51,7 +51,7 @@ func TestLogHandlerOptions(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--log-plugin=syslog"}, `--log-plugin "syslog": there is event`},
+		{[]string{"--log-plugin=syslog"}, `--log-plugin "syslog": there is no such plugin; want event`},
 		{[]string{"--log-handler-options", "profile=x"}, "is for --log-plugin=event"},
 		{[]string{"--log-plugin=event", "--log-handler-options", "prof=x"}, "want profile=NAME"},
 		{[]string{"--log-plugin=event", "--log-handler-options", "profile="}, "want profile=NAME"},
