@@ -32,20 +32,9 @@ not document. "evhub put --idem" puts such events one by one.`,
 	return cmd
 }
 
-// calledWith are the arguments of a state's function.
-type calledWith struct {
-	Ctx struct {
-		RunName string `json:"run_name"`
-		Test    bool   `json:"test"`
-	} `json:"ctx"`
-	Name string `json:"name"`
-	Size string `json:"size"`
-}
-
 // idemSamples are what Idem fires while it applies one state, and a line of its log.
 func idemSamples(runName string) []sample {
-	kwargs := calledWith{Name: "web", Size: "small"}
-	kwargs.Ctx.RunName = runName
+	call := idem.StateCall{Ctx: idem.StateContext{RunName: runName}, Kwargs: json.RawMessage(`{"size": "small"}`), Name: "web"}
 	present := idem.Caller{Ref: "states.cloud.instance.present", AcctDetails: map[string]string{"account_id": "123456789012"}}
 	get := idem.Caller{Ref: "exec.cloud.instance.get", AcctDetails: present.AcctDetails}
 	web := idem.StateChunk{State: "cloud.instance", Name: "web", SLS: "site", ID: "web", Order: 100000, Fun: "present"}
@@ -58,7 +47,7 @@ func idemSamples(runName string) []sample {
 		{"the low data of the run: its compiled states", idem.Low([]any{web})},
 		{"the metadata of the cache of enforced states; not documented", idem.ESM(nil)},
 		{"one state, compiled, about to be run", idem.Chunk(present.Ref, web)},
-		{"before the function of a state is called", idem.StatePre(present, "web", kwargs)},
+		{"before the function of a state is called", idem.StatePre(present, "web", call)},
 		{"the return of an exec module", idem.Exec(get, idem.ExecReturn{Result: true, Comment: "no such instance"})},
 		{"what the function of a state has returned", idem.StatePost(present, idem.StateReturn{
 			Changes: changes, Comment: "created", Name: "web", Result: true, OldState: json.RawMessage("{}"), NewState: created,

@@ -103,7 +103,7 @@ func TestExamplesIdem(t *testing.T) {
 	got := read(t, events)
 	for _, want := range []string{
 		`{"tags": {"ref": "idem.state.update_status", "type": "state-status"}, "message": "GATHERING", "run_name": "nightly"}` + "\n",
-		`"message": {"web": {"cloud.instance.present": {"ctx": {"run_name": "nightly", "test": false}, "name": "web", "size": "small"}}}, "run_name": "nightly"}` + "\n",
+		`"message": {"web": {"cloud.instance.present": {"ctx": {"run_name": "nightly", "test": false}, "kwargs": {"size": "small"}, "name": "web"}}}, "run_name": "nightly"}` + "\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)

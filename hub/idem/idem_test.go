@@ -146,6 +146,8 @@ func TestTypes(t *testing.T) {
 			json.RawMessage(`{"changes": {"new": ` + string(created) + `, "old": null}, "comment": "", "name": "n", "result": true}`)},
 		"documented result": {idem.StateResult{Name: "n", ID: "n", Order: 7}, json.RawMessage(
 			`{"tag": "", "name": "n", "__id__": "n", "order": 7, "changes": null, "new_state": null, "old_state": null, "comment": null, "result": false, "esm_tag": "", "__run_num": 0}`)},
+		"documented call": {idem.StateCall{Ctx: idem.StateContext{RunName: "r"}, Kwargs: struct{}{}, Name: "n"},
+			json.RawMessage(`{"ctx": {"run_name": "r", "test": false}, "kwargs": {}, "name": "n"}`)},
 		"exec": {idem.ExecReturn{Result: true, Ret: 1.0, Comment: "c"}, json.RawMessage(`{"result": true, "ret": 1.0, "comment": "c"}`)},
 	} {
 		if diff := cmp.Diff(string(c.want), send(t, hub.Event{Body: c.got}, "raw").body); diff != "" {
