@@ -76,4 +76,8 @@ func TestCallbackPluginNeverFailsAPlay(t *testing.T) {
 	if strings.Contains(out, "hunter2") || requests.Load() != 3 {
 		t.Errorf("%d requests, want 3; what was said:\n%s", requests.Load(), out)
 	}
+	out = a.play("recorded.yml", "-e", `{"password": "hunter2\nhunter2"}`)
+	if strings.Contains(out, "hunter2") || !strings.Contains(out, "the password has characters that no header can have") || requests.Load() != 3 {
+		t.Errorf("a password of two lines: %d requests, want 3; what was said:\n%s", requests.Load(), out)
+	}
 }

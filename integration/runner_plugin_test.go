@@ -80,7 +80,7 @@ func TestRunnerPlugin(t *testing.T) {
 	runner := needRunner(t)
 	path := installPlugin(t, runner)
 	for name, test := range map[string]func(*testing.T, *ansibleRunner, string){
-		"beside runner-http": besideRunnerHTTP, "entry points": entryPoints, "without a daemon": withoutADaemon, "in time": inTime,
+		"beside runner-http": besideRunnerHTTP, "entry points": entryPoints, "without a daemon": withoutADaemon, "in time": inTime, "odd settings": oddSettings,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, runner, path) })
 	}
@@ -121,6 +121,44 @@ for group in "ansible_runner.plugins", "distronode_runner.plugins":
 	out, err := cmd.Output()
 	if want := "ansible_runner.plugins True True\ndistronode_runner.plugins True True\n"; err != nil || string(out) != want {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// oddSettings checks that what is wrong with settings, or with Python, is an EvhubError or a line of the log, without the token.
+func oddSettings(t *testing.T, runner *ansibleRunner, path string) {
+	cmd := runner.env.Command(t.Context(), "python", "-c", `
+import evhub_runner, threading
+
+class Config:
+    pass
+
+def hand_over(**settings):
+    Config.settings = {"evhub_" + name: value for name, value in settings.items()}
+    try:
+        evhub_runner.status_handler(Config, {"status": "starting", "runner_ident": settings["url"]})
+        return "taken or logged"
+    except evhub_runner.EvhubError as error:
+        return str(error)
+
+def start(self):
+    raise RuntimeError("no more threads")
+
+print(hand_over(url="unix:/none/1", token="hunter2\n"))
+print(hand_over(url="unix:/none/2", token="hun\nter2"))
+print(hand_over(url="http://[::1"))
+print(hand_over(url="http://127.0.0.1:99999"))
+threading.Thread.start = start
+print(hand_over(url="unix:/none/3"))
+`)
+	cmd.Env = append(cmd.Env, path)
+	got, err := cmd.CombinedOutput()
+	if err != nil || strings.Contains(string(got), "ter2") {
+		t.Errorf("%v: %s", err, got)
+	}
+	for _, want := range []string{"/none/1: [Errno 2]", "evhub_token has characters", "evhub_url: Invalid IPv6", "evhub_url: Port out of", "/none/3: no more threads"} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%q is not said:\n%s", want, got)
+		}
 	}
 }
 

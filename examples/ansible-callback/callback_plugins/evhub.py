@@ -160,8 +160,10 @@ class CallbackModule(CallbackBase):
         }
 
     def _post(self, body):
-        connection, path = self._connection()
         headers = {"Content-Type": "application/json", **self._authorization()}
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise ValueError("the password has characters that no header can have")  # what http.client says would quote it
+        connection, path = self._connection()
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
@@ -174,7 +176,7 @@ class CallbackModule(CallbackBase):
     def _connection(self):
         url, timeout = self._inputs["callback_url"], float(self._inputs["timeout"])
         if url.startswith("unix:"):
-            return UnixConnection(url.removeprefix("unix:"), timeout), "/v1/events"
+            return UnixConnection(url[len("unix:"):], timeout), "/v1/events"
         parts = urlsplit(url)
         path = (parts.path.rstrip("/") or "/v1/events") + (f"?{parts.query}" if parts.query else "")
         if parts.scheme == "http" and parts.hostname:
@@ -191,7 +193,7 @@ class CallbackModule(CallbackBase):
         username, password = self._inputs["username"], self._inputs["password"]
         if username:
             return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
-        return {"Authorization": f"Bearer {password}"} if password else {}
+        return {"Authorization": f"Bearer {password.strip()}"} if password else {}
 
     def _describe(self, error):
         text = f"{type(error).__name__}: {error}"

@@ -17,7 +17,10 @@ def post(settings, body):
     that is left alone when the time is up; its connection is closed, which ends it.
     """
     attempt = _Attempt(settings, body)
-    attempt.start()
+    try:
+        attempt.start()
+    except RuntimeError as error:  # there are too many threads, or Python is about to end
+        raise EvhubError("%s: %s" % (attempt.where, error)) from None
     attempt.join(settings.timeout)
     if attempt.is_alive():
         attempt.abandon()

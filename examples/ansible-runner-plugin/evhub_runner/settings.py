@@ -11,14 +11,17 @@ class Settings:
 
     def __init__(self, get):
         self.url = get("url")
-        self.token = get("token") or ""
+        self.token = _word("token", get("token"))
         self.timeout = _seconds(get("timeout") or 5)
         self.on_error = get("on_error") or "log"
         self.drop_env = _truth("drop_env", get("drop_env"))
         self.wait = _truth("wait", get("wait"))
         if self.on_error not in ("log", "fail"):
             raise EvhubError("evhub_on_error is %r: want log or fail" % (self.on_error,))
-        self.socket, self.parts, self.path = _target(self.url, self.wait, self.timeout)
+        try:
+            self.socket, self.parts, self.path = _target(self.url, self.wait, self.timeout)
+        except ValueError as error:  # urllib.parse, which quotes no more than the port
+            raise EvhubError("evhub_url: %s" % error) from None
 
     @classmethod
     def of(cls, runner_config):
@@ -38,13 +41,21 @@ def _target(url, wait, timeout):
         socket, parts = url[5:] if url.startswith("unix:") else url, None
     else:
         socket, parts = None, urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise EvhubError("evhub_url: want unix:/path/of/evhub.sock or http://host:port")
         if parts.path not in ("", "/"):
             path = parts.path
     if wait:  # an answer that comes a little before the plugin gives up says more than none
         path += "?wait=true&timeout=%dms" % (timeout * 900)
     return socket, parts, path
+
+
+def _word(name, value):
+    """Return a text that fits into a header. What http.client says of one that does not would quote it."""
+    text = str(value or "").strip()
+    if not (text.isascii() and text.isprintable()):
+        raise EvhubError("evhub_%s has characters that no header can have" % name)
+    return text
 
 
 def _seconds(value):
