@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 	"github.com/evhub/evhub/providers"
 	"github.com/evhub/evhub/providers/providertest"
 )
@@ -225,6 +226,34 @@ func TestErrorEventsThatCannotBeFired(t *testing.T) {
 		}
 		if got := r.errorBodies("b"); len(got) != 1 {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// A destination that fails what the journal has for it as soon as the hub opens tells the others, also those that come
+// behind it in the file.
+func TestErrorEventsOfWhatTheJournalHas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const others = 300 // so many that opening takes longer than failing
+		addresses := []string{"a"}
+		layout := "fake:\n  - p: {address: a}\n"
+		for i := range others {
+			addresses = append(addresses, fmt.Sprint("b", i))
+			layout += fmt.Sprintf("  - p: {address: b%d}\n", i)
+		}
+		fs, bs := crashfs.New(1), healthy(addresses...)
+		bs["a"].Script(dead(errDown))
+		r := openOn(t, fs, bs, layout)
+		r.put(event("1"))
+		_ = r.kept()
+		bs["a"].Script(providertest.Script{OnMessage: refuseEvents})
+		r = openOn(t, fs, bs, layout, hub.WithErrorEvents())
+		after(time.Second)
+		r.flush()
+		for i := range others {
+			if got := len(r.errorBodies(fmt.Sprint("b", i))); got != 1 {
+				t.Errorf("b%d got %d error events", i, got)
+			}
 		}
 	})
 }

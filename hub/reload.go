@@ -77,13 +77,16 @@ func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) error {
 		h.logger.Warn(w.String())
 	}
 	removed := maps.Clone(present)
-	var all []*evbus.Destination
+	var all, fresh []*evbus.Destination
 	for i, planned := range p.Destinations {
 		d := present[planned.Name]
 		delete(removed, planned.Name)
 		switch {
+		case d == nil && h.retired[planned.Name] != nil:
+			d = h.comeBack(planned)
 		case d == nil:
-			d = h.start(planned, places[i])
+			d = evbus.NewDestination(planned.Name, places[i].number, planned.Config, h.log, places[i].letters, h.hooks, h.logger)
+			fresh = append(fresh, d)
 		case !sameConfig(d.Config(), planned.Config):
 			d.Configure(planned.Config)
 		}
@@ -97,6 +100,9 @@ func (h *Hub) put(p *Plan, present map[string]*evbus.Destination) error {
 	h.mu.Unlock()
 	if previous != nil {
 		close(previous.replaced)
+	}
+	for _, d := range fresh { // only now: what fails at once may fire error events, which are routed
+		d.Start()
 	}
 	for _, name := range slices.Sorted(maps.Keys(removed)) {
 		h.retire(removed[name])
@@ -129,15 +135,11 @@ func sameConfig(a, b evbus.Config) bool {
 	return a.Connection.Equal(b.Connection) && reflect.DeepEqual(a.Options, b.Options)
 }
 
-// start starts a destination: a new one, or one that was removed earlier and now comes back.
-func (h *Hub) start(p PlannedDestination, at place) *evbus.Destination {
-	if back := h.retired[p.Name]; back != nil {
-		delete(h.retired, p.Name)
-		return back.comeBack(p.Config)
-	}
-	d := evbus.NewDestination(p.Name, at.number, p.Config, h.log, at.letters, h.hooks, h.logger)
-	d.Start()
-	return d
+// comeBack returns a destination that was removed earlier and is in the file again.
+func (h *Hub) comeBack(p PlannedDestination) *evbus.Destination {
+	back := h.retired[p.Name]
+	delete(h.retired, p.Name)
+	return back.comeBack(p.Config)
 }
 
 // retire lets d deliver what it has for drainTime and then stops it.
