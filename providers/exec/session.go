@@ -124,19 +124,20 @@ func (s *session) listen() {
 
 // answer settles one message. An outcome that is neither delivered nor permanent ends the session.
 func (s *session) answer(seq uint64, outcome error) error {
+	failed := outcome != nil && !providers.IsPermanent(outcome)
 	s.mu.Lock()
 	slot, ok := s.waiting[seq]
 	delete(s.waiting, seq)
+	if ok && failed {
+		s.end(fmt.Errorf("the program failed an event: %w", outcome)) // under mu: from here on nothing joins the waiting
+	}
 	unanswered := len(s.waiting)
 	s.mu.Unlock()
 	if !ok {
 		return fmt.Errorf("the program answered for seq %d, which it has not got or has answered", seq)
 	}
-	if outcome != nil && !providers.IsPermanent(outcome) {
-		s.end(fmt.Errorf("the program failed an event: %w", outcome)) // before anybody can send more
-		if unanswered > 0 {
-			s.process.kill() // what it has not answered is not to overtake this one
-		}
+	if failed && unanswered > 0 {
+		s.process.kill() // what it has not answered is not to overtake this one
 	}
 	s.mu.Lock()
 	slot.flight.settle(slot.index, outcome)
