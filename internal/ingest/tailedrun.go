@@ -169,7 +169,7 @@ func (r *tailedRun) next() (e hub.Event, ok bool, err error) {
 		return e, false, err
 	}
 	text, err := r.read(f)
-	if err != nil && !gone(err) && !errors.Is(err, errTooLong) {
+	if err != nil && !gone(err) && !errors.Is(err, errTooLong) && !errors.Is(err, errNoFile) {
 		return e, false, fmt.Errorf("run %s: %w", r.ident, err)
 	}
 	var m runner.Message
@@ -197,8 +197,16 @@ func (r *tailedRun) options() runner.Options {
 	return o
 }
 
+// errNoFile: there is something under the name of an event that Runner has not put there.
+var errNoFile = errors.New("it is no regular file")
+
 func (r *tailedRun) read(f eventFile) ([]byte, error) {
-	file, err := os.Open(filepath.Join(r.dir, eventsDir, f.name))
+	path := filepath.Join(r.dir, eventsDir, f.name)
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // a pipe would wait for a writer
+		return nil, errNoFile
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
