@@ -113,3 +113,12 @@ func TestExamplesIdem(t *testing.T) {
 	text.want(t, exitDone, "idem-status  the run has come to a status\n{\n  \"tags\": {\n    \"ref\": \"idem.state.update_status\",", "\"run_name\": \"cli\"\n}\n\nidem-high  ")
 	evhub(t, "", "examples", "idme").want(t, exitUsage, "did you mean idem?")
 }
+
+func TestPutIdemLoggerAsSent(t *testing.T) {
+	acctFile, events := toFile(t, "raw")
+	evhub(t, "", "put", "-f", acctFile, "--as-sent", "--idem", "logger", "INFO", "text").want(t, exitDone)
+	want := regexp.MustCompile(`^\{"message": "text", "module": "evhub", "level": "INFO", "timestamp": "\d\d:\d\d:\d\d"\}\n$`)
+	if got := read(t, events); !want.MatchString(got) {
+		t.Errorf("%q, want %s", got, want)
+	}
+}
