@@ -49,7 +49,9 @@ func (f *flight) together(parts []part) {
 		return
 	}
 	c := f.session.client
-	err := f.session.deliver(parcel{batchHeaders(batchKey(parts), c.batch.contentType(parts), c.headers), c.batch.join(parts)})
+	key := batchKey(parts)
+	err := f.session.deliver(parcel{batchHeaders(key, c.batch.contentType(parts), c.headers), c.batch.join(parts)})
+	c.borders.note(parts, key, err)
 	if providers.IsPermanent(err) && len(parts) > 1 {
 		half := len(parts) / 2
 		f.together(parts[:half])

@@ -12,7 +12,7 @@ import (
 	"github.com/evhub/evhub/providers"
 )
 
-// client is a checked configuration: what all sessions of a destination share. It is immutable.
+// client is a checked configuration: what all sessions of a destination share. All but borders is immutable.
 type client struct {
 	endpoint endpoint
 	method   string
@@ -21,6 +21,7 @@ type client struct {
 	signer   *signer   // nil: bodies are not signed
 	outputs  []output  // empty: the body is the event's
 	batch    batchForm // how events share a request
+	borders  borders
 	tls      providers.TLS
 	proxy    func(*http.Request) (*url.URL, error)
 	lanes    int  // requests in flight at once

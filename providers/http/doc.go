@@ -7,7 +7,8 @@
 //
 // A batch is taken or refused as a whole. One that is refused for good is sent again in halves, in order, until those
 // events are alone for which it was refused: they become dead letters, and their neighbours are delivered. Its
-// Idempotency-Key is made of the events' IDs; those themselves are in the bodies or nowhere, so that a receiver which
+// Idempotency-Key is made of the events' IDs, and a batch that may have arrived is sent again as it was, under the same key,
+// unless it took too long and is made smaller. The IDs themselves are in the bodies or nowhere, so that a receiver which
 // has to recognise duplicates of single events wants `format: cloudevents`.
 //
 // With `outputs` the body is a JSON object of parts of the event's: see [Outputs].

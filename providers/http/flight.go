@@ -26,7 +26,9 @@ func (f *flight) run(before *flight) {
 		<-before.done
 	}
 	if f.session.client.batch != noBatch {
-		f.together(f.parts())
+		for _, batch := range f.session.client.borders.split(f.parts()) {
+			f.together(batch)
+		}
 		return
 	}
 	var lanes sync.WaitGroup
