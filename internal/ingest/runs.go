@@ -2,7 +2,10 @@ package ingest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 )
@@ -41,6 +44,15 @@ func onlyRun(o TailOptions) (dir, ident string, err error) {
 func hasEvents(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, eventsDir))
 	return err == nil
+}
+
+// noteClosed tells, once, of a directory that may not be read: it may be a run.
+func (t *Tail) noteClosed(dir string) {
+	_, err := os.Stat(filepath.Join(dir, eventsDir))
+	if errors.Is(err, fs.ErrPermission) && !t.closed[dir] {
+		t.closed[dir] = true
+		t.odd.noteBroken(slog.String("directory", dir), nil, err)
+	}
 }
 
 // isOf reports whether the events in dir can be those of a run: none says that it is of another.

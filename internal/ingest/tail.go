@@ -40,12 +40,13 @@ type Tail struct {
 	single bool
 	pause  time.Duration
 	odd    oddities
+	closed map[string]bool // directories that may not be read, of which that is told
 	list   func(dir string) (names []string, err error)
 }
 
 // NewTail returns a reader of the files of o.Dir, which must exist.
 func NewTail(o TailOptions) (*Tail, error) {
-	t := &Tail{o: o, runs: map[string]*tailedRun{}, odd: oddities{log: o.Log}, list: listNames}
+	t := &Tail{o: o, runs: map[string]*tailedRun{}, closed: map[string]bool{}, odd: oddities{log: o.Log}, list: listNames}
 	info, err := os.Stat(o.Dir)
 	switch {
 	case err != nil:
@@ -147,6 +148,7 @@ func (t *Tail) findRuns() error {
 	for _, name := range append(namesOf(entries), itself) {
 		dir := filepath.Join(t.o.Dir, name)
 		if !hasEvents(dir) {
+			t.noteClosed(dir)
 			continue // no run, or one that has no events yet
 		}
 		there[name] = true
