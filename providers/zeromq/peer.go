@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/evhub/evhub/providers"
 	"github.com/evhub/evhub/providers/zeromq/internal/zmtp"
 )
 
@@ -25,8 +28,9 @@ const maxIncoming = 64 << 10
 // peer is the other end of one connection, after the handshake. Whatever ends it closes the connection, and that ends the
 // calls that are blocked.
 type peer struct {
-	conn net.Conn
-	in   *bufio.Reader
+	conn     net.Conn
+	in       *bufio.Reader
+	password string // which the peer may repeat, and no error may
 
 	writing sync.Mutex // held while a write runs, so that frames stay whole
 
@@ -37,7 +41,7 @@ type peer struct {
 
 // greet makes a peer of a connection, or closes it.
 func greet(ctx context.Context, conn net.Conn, role zmtp.Role) (*peer, zmtp.Peer, error) {
-	p := &peer{conn: conn, in: bufio.NewReader(conn), left: make(chan struct{})}
+	p := &peer{conn: conn, in: bufio.NewReader(conn), password: role.Password, left: make(chan struct{})}
 	p.open, p.end = context.WithCancelCause(context.Background())
 	defer p.stopWith(ctx)()
 	about, err := zmtp.Handshake(p.in, conn, role)
@@ -45,6 +49,7 @@ func greet(ctx context.Context, conn net.Conn, role zmtp.Role) (*peer, zmtp.Peer
 		err = fmt.Errorf("no handshake in time: %w", cause)
 	}
 	if err != nil {
+		err = p.redact(err)
 		p.stop(err)
 		return nil, zmtp.Peer{}, err
 	}
@@ -92,10 +97,23 @@ func (p *peer) read(take func(zmtp.Frame) error) {
 			err = p.handle(f, take)
 		}
 		if err != nil {
-			p.stop(err)
+			p.stop(p.redact(err))
 			return
 		}
 	}
+}
+
+// shortSecret is the length below which a password stays in what is quoted: to take it out would only riddle the text.
+const shortSecret = 4
+
+// redact takes the password out of what err quotes of the peer.
+func (p *peer) redact(err error) error {
+	quoted := strconv.Quote(p.password)
+	quoted = quoted[1 : len(quoted)-1]
+	if len(p.password) < shortSecret || !strings.Contains(err.Error(), quoted) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), quoted, providers.Secret{}.String()))
 }
 
 func (p *peer) handle(f zmtp.Frame, take func(zmtp.Frame) error) error {
