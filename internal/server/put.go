@@ -11,27 +11,31 @@ import (
 
 // put puts items in their order and answers what became of each. release is called when they are put.
 func (s *Server) put(w http.ResponseWriter, r *http.Request, asked asked, items []item, release func()) {
-	result := newResult(items)
-	// Whether the client is still there makes no difference: it may be, and only have closed its half.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.roomWait)
-	p := placer{hub: s.hub, watched: asked.receipts, result: result}
-	p.place(ctx, items)
-	cancel()
-	release()
+	result, tracked := s.place(r, asked, items)
+	release() // and nothing from here on refers to the body
 	refused := len(result.Errors)
-	s.accepted.Add(int64(len(items) - refused))
+	s.accepted.Add(int64(len(result.IDs) - refused))
 	s.refused.Add(int64(refused))
 	if asked.receipts {
 		ctx, cancel := context.WithTimeout(r.Context(), asked.timeout)
 		defer cancel()
-		result.await(ctx, p.tracked)
+		result.await(ctx, tracked)
 	}
 	status := result.status()
 	if refused > 0 {
-		result.explain(items)
+		result.explain()
 		s.refusals.note(r, status, errors.New(result.Error))
 	}
 	s.answer(w, status, result)
+}
+
+func (s *Server) place(r *http.Request, asked asked, items []item) (*result, []*hub.Tracked) {
+	// Whether the client is still there makes no difference: it may be, and only have closed its half.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.roomWait)
+	defer cancel()
+	p := placer{hub: s.hub, watched: asked.receipts, result: newResult(items)}
+	p.place(ctx, items)
+	return p.result, p.tracked
 }
 
 // placer puts the events of one request.
@@ -62,7 +66,7 @@ func (p *placer) place(ctx context.Context, items []item) {
 	for len(p.events) > 0 {
 		n, err := p.accept(ctx)
 		for i := range n {
-			p.result.IDs[p.at[i]] = &p.events[i].ID
+			p.result.IDs[p.at[i]] = new(p.events[i].ID) // a pointer into events would keep all of them
 		}
 		p.at, p.events = p.at[n:], p.events[n:]
 		switch {

@@ -77,11 +77,11 @@ func (r *result) await(ctx context.Context, tracked []*hub.Tracked) {
 }
 
 // explain puts what was not accepted in the order of the request, and says it in a sentence.
-func (r *result) explain(items []item) {
+func (r *result) explain() {
 	slices.SortFunc(r.Errors, func(a, b eventError) int { return a.Index - b.Index })
 	first := r.Errors[0]
 	switch {
-	case len(items) == 1 && first.Line == 0:
+	case len(r.IDs) == 1 && first.Line == 0:
 		r.Error = first.Error
 		return
 	case first.Line > 0:
@@ -90,7 +90,7 @@ func (r *result) explain(items []item) {
 		r.Error = fmt.Sprintf("event %d: %s", first.Index, first.Error)
 	}
 	if n := len(r.Errors); n > 1 {
-		r.Error = fmt.Sprintf("%d of %d events were not accepted; the first: %s", n, len(items), r.Error)
+		r.Error = fmt.Sprintf("%d of %d events were not accepted; the first: %s", n, len(r.IDs), r.Error)
 	}
 }
 
