@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/evhub/evhub/hub/runner"
 	"github.com/evhub/evhub/internal/ingest"
 )
 
@@ -34,4 +35,8 @@ func TestWhatIsNoFile(t *testing.T) {
 	if c := tail.Counts(); c != (ingest.Counts{Broken: 2}) {
 		t.Errorf("%+v, want 2 broken", c)
 	}
+	if err := os.Remove(in("3-u-3.json")); err != nil {
+		t.Fatal(err)
+	}
+	a.tail(ingest.TailOptions{Dir: filepath.Join(a.dir, "a"), Runner: runner.Options{Ident: "a"}}) // does not wait for a writer
 }

@@ -65,7 +65,7 @@ func isOf(dir, ident string) bool {
 		var event struct {
 			Ident string `json:"runner_ident"`
 		}
-		text, err := os.ReadFile(filepath.Join(dir, eventsDir, name))
+		text, err := readEvent(filepath.Join(dir, eventsDir, name))
 		if err == nil && json.Unmarshal(text, &event) == nil && event.Ident != "" {
 			return event.Ident == ident
 		}

@@ -168,7 +168,7 @@ func (r *tailedRun) next() (e hub.Event, ok bool, err error) {
 		r.pending = r.pending[1:]
 		return e, false, err
 	}
-	text, err := r.read(f)
+	text, err := readEvent(filepath.Join(r.dir, eventsDir, f.name))
 	if err != nil && !gone(err) && !errors.Is(err, errTooLong) && !errors.Is(err, errNoFile) {
 		return e, false, fmt.Errorf("run %s: %w", r.ident, err)
 	}
@@ -200,8 +200,7 @@ func (r *tailedRun) options() runner.Options {
 // errNoFile: there is something under the name of an event that Runner has not put there.
 var errNoFile = errors.New("it is no regular file")
 
-func (r *tailedRun) read(f eventFile) ([]byte, error) {
-	path := filepath.Join(r.dir, eventsDir, f.name)
+func readEvent(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() { // a pipe would wait for a writer
 		return nil, errNoFile
