@@ -90,8 +90,10 @@ const shortSecret = 6
 func (c Config) scrub() *strings.Replacer {
 	var values []string
 	for _, value := range c.Env {
-		if len(value.Reveal()) >= shortSecret {
-			values = append(values, value.Reveal())
+		for part := range strings.Lines(value.Reveal()) { // one of several lines comes line by line
+			if part = strings.TrimSpace(part); len(part) >= shortSecret {
+				values = append(values, part)
+			}
 		}
 	}
 	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // or a part of one would hide the rest

@@ -3,6 +3,7 @@
 package exec_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,5 +53,23 @@ func TestSecretsAreInNoError(t *testing.T) {
 	})
 	if err := send(t, s, numbered(1)...); err == nil || strings.Contains(err.Error(), "c4n4ry") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A secret of several lines comes line by line, and in JSON with its line breaks escaped.
+func TestSecretOfSeveralLines(t *testing.T) {
+	for _, script := range []string{
+		`echo "$KEY" >&2; exec >&-; exit 3`,
+		`printf '{"ready": "%s"}\n' 'c4n4ry-1\nc4n4ry-2'; read -r line`,
+	} {
+		s, l := dial(t, func(c *execConfig) {
+			shell("read -r line; " + script)(c)
+			c.Env = map[string]providers.Secret{"KEY": providers.NewSecret("c4n4ry-1\r\nc4n4ry-2\n")}
+		})
+		err := send(t, s, numbered(1)...)
+		s.Close(t.Context())
+		if text := fmt.Sprint(err) + l.String(); err == nil || strings.Contains(text, "c4n4ry") || !strings.Contains(text, "[secret]") {
+			t.Errorf("%s: %s", script, text)
+		}
 	}
 }
