@@ -31,6 +31,9 @@ func (d *daemon) run() error {
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE) // who started it may close the output, and that ends no daemon
 	defer signal.Stop(broken)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // to the end: one that comes late must not end the deliveries
+	defer signal.Stop(hangup)
 	var serving sync.WaitGroup
 	failed := make(chan error, len(d.listeners))
 	for _, l := range d.listeners {
@@ -40,18 +43,15 @@ func (d *daemon) run() error {
 			}
 		})
 	}
-	err := d.untilAsked(failed)
+	err := d.untilAsked(hangup, failed)
 	tellSystemd("STOPPING=1")
 	d.stop()
 	serving.Wait()
 	return err
 }
 
-// untilAsked returns when there is a signal to stop, or an error of a listener. It reloads when there is a SIGHUP.
-func (d *daemon) untilAsked(failed <-chan error) error {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+// untilAsked returns when there is a signal to stop, or an error of a listener. It reloads at each hangup.
+func (d *daemon) untilAsked(hangup <-chan os.Signal, failed <-chan error) error {
 	d.say("listening", d.listeners.names(d.f.cert.scheme())...)
 	tellSystemd("READY=1")
 	for {
