@@ -293,8 +293,8 @@ func TestARunWhoseGroupWasBegunBeforeThatOfAnotherFailed(t *testing.T) {
 	}
 	put := func(entries ...ledger.Entry) {
 		t.Helper()
-		for w.ledger.Begin(entries) != nil {
-			w.fs.SetHook(nil)
+		if err := w.ledger.Begin(entries); err != nil {
+			t.Fatal(err)
 		}
 		for _, e := range entries {
 			w.journal[e.ID] = true
@@ -308,7 +308,21 @@ func TestARunWhoseGroupWasBegunBeforeThatOfAnotherFailed(t *testing.T) {
 		}
 		return crashfs.Fault{}
 	})
-	put(mint("a"), mint("b")) // the file of b is made at the second attempt
+	both := []ledger.Entry{mint("a"), mint("b")}
+	if err := w.ledger.Begin(both); err == nil {
+		t.Fatal("the file of b was made")
+	}
+	renamed := 0
+	w.fs.SetHook(func(op crashfs.Op) crashfs.Fault {
+		if op.Kind == crashfs.Rename {
+			renamed++
+		}
+		return crashfs.Fault{}
+	})
+	put(both...)
+	if renamed > 1 {
+		t.Error("the file of a, which has the group, was written again")
+	}
 	put(mint("a"))
 	w.fs = w.fs.Kill()
 	l, err := ledger.Open(w.fs, func() (map[string]bool, error) { return nil, errors.New("nothing is in doubt") })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/evhub/evhub/internal/journal/disk"
 )
@@ -18,8 +19,9 @@ type run struct {
 	file  disk.File // nil until something is written
 	end   int64
 	known *known
-	// begun: the last group in the file is not marked as put.
+	// begun: the last group in the file is not marked as put. It is last, if that is known.
 	begun bool
+	last  []entry
 	// failed: nothing is known any more of what is in the file.
 	failed bool
 }
@@ -75,14 +77,23 @@ func slurp(fsys disk.FS, name string) ([]byte, disk.File, error) {
 
 // begin makes a group durable. The same group may be begun again: after an error, here or in the file of another run.
 func (r *run) begin(entries []entry) error {
-	if r.failed || r.begun {
-		if err := r.rewrite(entries); err != nil {
-			return err
-		}
-		r.failed, r.begun = false, true
+	if r.begun && !r.failed && slices.Equal(r.last, entries) {
 		return nil
 	}
+	write := r.add
+	if r.failed || r.begun {
+		write = r.rewrite
+	}
 	r.failed = true
+	if err := write(entries); err != nil {
+		return err
+	}
+	r.failed, r.begun, r.last = false, true, entries
+	return nil
+}
+
+// add writes a group behind the last one.
+func (r *run) add(entries []entry) error {
 	text := group(entries)
 	made := r.file == nil
 	if made {
@@ -96,11 +107,8 @@ func (r *run) begin(entries []entry) error {
 		return err
 	}
 	if made {
-		if err := r.fs.SyncDir("."); err != nil {
-			return err
-		}
+		return r.fs.SyncDir(".")
 	}
-	r.failed, r.begun = false, true
 	return nil
 }
 
@@ -117,7 +125,7 @@ func (r *run) write(text []byte) error {
 
 // done marks the last group as put. It is not synced: if it is lost, the journal is asked.
 func (r *run) done() {
-	r.begun = false
+	r.begun, r.last = false, nil
 	if r.failed {
 		return
 	}
