@@ -19,6 +19,7 @@ type logSegment struct {
 	rewritten bool
 	before    marks // what its first table says; nil if that is lost
 	sealed    bool  // it has its last frame, so that what is bad in it is damage
+	tail      bool  // behind its end there may be a group that failed, which only the next segment says does not count
 
 	// What follows is under Journal.mu, and does not change any more once the segment is not the active one.
 	last  uint64  // the highest Seq that counts; below first if there is none

@@ -223,7 +223,7 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 		j.log.Info("journal: a torn tail was cut off", "segment", f.name, "bytes", r.torn)
 	}
 	if r.frames > 0 && !f.sealed && !j.readOnly {
-		j.truncate(f)
+		f.tail = !j.truncate(f)
 	}
 	return r.frames, nil
 }
@@ -231,7 +231,7 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 // truncate cuts off what is behind the good frames of the newest segment, and makes durable what is not yet, because it
 // counts from now on. That it fails does no harm: what is there is never read, because the next segment says where this
 // one ends, and what is lost was never acknowledged.
-func (j *Journal) truncate(f *found) {
+func (j *Journal) truncate(f *found) (done bool) {
 	file, err := j.fs.Open(logPath(f.name))
 	if err == nil {
 		defer file.Close()
@@ -241,7 +241,8 @@ func (j *Journal) truncate(f *found) {
 	}
 	if err != nil {
 		j.log.Warn("journal: the end of a segment was not cut off", "segment", f.name, "error", err)
-		return
+		return false
 	}
 	f.size = f.end
+	return true
 }

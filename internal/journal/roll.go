@@ -110,5 +110,6 @@ func (j *Journal) abandon(err error) {
 	_ = j.writer.Close()
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.active.tail = true
 	j.writer, j.active = nil, nil
 }

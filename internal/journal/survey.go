@@ -133,6 +133,7 @@ func (j *Journal) lookInside(f *found, file io.ReaderAt) error {
 	if ok && frame.Kind == segment.End {
 		f.sealed, f.endSeq = true, frame.Seq
 	}
+	f.tail = !f.sealed
 	return err
 }
 

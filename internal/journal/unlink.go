@@ -50,7 +50,8 @@ func (j *Journal) unlinkDone() error {
 	return first
 }
 
-// takeDone takes the segments out of the log that nothing needs.
+// takeDone takes the segments out of the log that nothing needs. One behind a segment with a tail is needed as long as
+// that one is: without it a power cut could bring the tail back, and the next Open would take it for records.
 func (j *Journal) takeDone() (gone []*logSegment) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -59,7 +60,8 @@ func (j *Journal) takeDone() (gone []*logSegment) {
 	}
 	kept := make([]*logSegment, 0, len(j.segments))
 	for i, s := range j.segments {
-		if i == len(j.segments)-1 || s == j.active || j.isNeeded(i) {
+		tailed := len(kept) > 0 && kept[len(kept)-1].tail
+		if i == len(j.segments)-1 || s == j.active || tailed || j.isNeeded(i) {
 			kept = append(kept, s)
 			continue
 		}

@@ -90,6 +90,14 @@ func compacting() []mutant {
 			"j.cursors.durable(d.number).Seq", "j.cursors.get(d.number).Seq",
 		},
 		{
+			"what says that a failed group does not count is unlinked before the group", "unlink.go",
+			"|| tailed ||", "|| tailed && false ||",
+		},
+		{
+			"a failed group of the process before is forgotten", "survey.go",
+			"	f.tail = !f.sealed\n", "",
+		},
+		{
 			"records are dropped before the cursor is fsynced", "rewrite.go",
 			"		r.done[row.number] = row.done.Seq\n", "		r.done[row.number] = j.cursors.get(row.number).Seq\n",
 		},
