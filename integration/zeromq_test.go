@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,7 +129,7 @@ func different(messages [][]string) int {
 func TestZeroMQSubscribersOfLibzmq(t *testing.T) {
 	ctx := zeromqContext(t)
 	path := "ipc://" + filepath.Join(t.TempDir(), "pub")
-	binds := zmqReceive(t, "SUB", "tcp://127.0.0.1:*", "--subscribe", "news/idem-s", "--subscribe", "news/last")
+	binds := zmqReceive(t, "SUB", "tcp://127.0.0.1:*", "--subscribe", "news/idem-s") // one: what comes between two is no subscriber's
 	connects := zmqReceive(t, "SUB", path, "--connect", "--subscribe", "news/")
 	h := openHub(t, fmt.Sprintf(`
 zeromq:
@@ -144,7 +143,7 @@ zeromq:
 	}
 	flush(t, ctx, h)
 	all := [][]string{{"news/idem-status", "0"}, {"news/idem-low", "1"}, {"news/idem-state", "2"}, {"news/last", "3"}}
-	if diff := cmp.Diff(slices.Delete(slices.Clone(all), 1, 2), binds.has(t, ctx, 3)); diff != "" {
+	if diff := cmp.Diff([][]string{all[0], all[2]}, binds.has(t, ctx, 2)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(all, connects.has(t, ctx, 4)); diff != "" {

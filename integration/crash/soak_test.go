@@ -82,6 +82,10 @@ func TestSoak(t *testing.T) {
 	o := w.finish(allowed{duplicates: 30 * batch * window})
 	floor := w.size()
 	growth := late.memory - early.memory
+	if early == (sample{}) || late == (sample{}) {
+		t.Log("too short for two samples to compare")
+		late, growth = early, 0
+	}
 	if most := int64(16<<20) + int64(lasts.Hours()*(1<<20)); growth > most {
 		t.Errorf("the memory has grown from %d to %d bytes", early.memory, late.memory)
 	}
