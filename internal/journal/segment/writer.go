@@ -33,11 +33,6 @@ func Create(fs disk.FS, name string, h Header) (*Writer, error) {
 	return &Writer{file: f, seed: h.Seed(), buf: h.append(nil)}, nil
 }
 
-// Resume goes on with a segment that exists, at the offset where its good frames end.
-func Resume(f disk.File, seed Seed, at int64) *Writer {
-	return &Writer{file: f, seed: seed, at: at, room: at}
-}
-
 // Add gathers a frame whose payload is head and body together.
 func (w *Writer) Add(kind Kind, flags uint8, seq uint64, head, body []byte) {
 	if w.err == nil && len(w.buf) >= gather {
