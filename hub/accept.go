@@ -107,8 +107,10 @@ func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
 // let go.
 func (h *Hub) enterLog(records []*evbus.Record, steps []step) (*offer, error) {
 	if h.committer != nil {
-		defer h.mu.Unlock()
-		return h.committer.offer(records, steps), nil
+		o := h.committer.offer(records, steps)
+		h.mu.Unlock()
+		h.committer.encode(o)
+		return o, nil
 	}
 	h.number(records, steps)
 	for _, r := range records {

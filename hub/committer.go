@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/evhub/evhub/evbus"
@@ -27,9 +28,11 @@ type committer struct {
 	lost    map[*evbus.Destination]int // events that were given up
 	gaveUp  error                      // why
 
+	batches sync.Pool // of *journal.Batch, empty
+
 	// Only run touches these.
-	records []*evbus.Record // memory for write
-	logged  time.Time
+	writes []*journal.Batch // memory for write
+	logged time.Time
 }
 
 // mostGathered bounds the bytes that wait to be written.
@@ -39,21 +42,30 @@ func newCommitter(h *Hub) *committer {
 	return &committer{
 		hub: h, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 		gathering: newGroup(), room: make(chan struct{}), lost: map[*evbus.Destination]int{},
+		batches: sync.Pool{New: func() any { return &journal.Batch{} }},
 	}
 }
 
-// offer takes records, for which room is reserved, to be written.
+// offer takes records, for which room is reserved, to be written, once the caller has called encode. hub.mu is held.
 func (c *committer) offer(records []*evbus.Record, steps []step) *offer {
 	if len(records) == 0 {
 		return nil
 	}
-	o := &offer{records: records, steps: steps}
+	o := &offer{records: records, steps: steps, batch: c.batches.Get().(*journal.Batch)}
 	c.gathering.add(o)
+	return o
+}
+
+// encode makes o, which may be nil, ready to be written.
+func (c *committer) encode(o *offer) {
+	if o == nil {
+		return
+	}
+	o.encode()
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
-	return o
 }
 
 // withdraw takes back those of offers of which nothing has been written, in one step, and reports whether the first is
@@ -112,8 +124,17 @@ func (c *committer) run() {
 	}
 }
 
-// take returns what has gathered, numbered; nil if that is nothing.
+// take returns what has gathered, numbered and encoded; nil if that is nothing.
 func (c *committer) take() *group {
+	g := c.detach()
+	if g != nil {
+		g.encoding.Wait()
+	}
+	return g
+}
+
+// detach returns what has gathered, numbered, and lets something new gather; nil if that is nothing.
+func (c *committer) detach() *group {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
 	g := c.gathering
@@ -136,26 +157,34 @@ func (c *committer) retry() {
 
 // write makes g durable, however often it has to try, and hands it over. It gives up only when the hub closes.
 func (c *committer) write(g *group) {
-	c.records = g.stored(c.records[:0])
-	err := c.append()
+	err := c.append(g)
 	for wait := firstRewrite; err != nil && c.pause(wait); wait = min(2*wait, lastRewrite) {
-		err = c.append()
+		err = c.append(g)
 	}
-	clear(c.records)
-	if err == nil {
-		for _, o := range g.offers {
+	for _, o := range g.offers {
+		o.batch.Reset()
+		c.batches.Put(o.batch)
+		o.batch = nil
+		if err == nil {
 			c.handOver(o)
 		}
 	}
 	c.finish(g, err)
 }
 
-// append writes c.records, and says so if that fails.
-func (c *committer) append() error {
-	if len(c.records) == 0 {
+// append writes g, and says so if that fails.
+func (c *committer) append(g *group) error {
+	c.writes = c.writes[:0]
+	for _, o := range g.offers {
+		if o.batch.Len() > 0 {
+			o.batch.First = o.first()
+			c.writes = append(c.writes, o.batch)
+		}
+	}
+	if len(c.writes) == 0 {
 		return nil
 	}
-	err := c.hub.log.Append(c.records)
+	err := c.hub.journal.log.appendBatches(c.writes, g.offers)
 	c.hub.mu.Lock()
 	before := c.failure
 	c.failure = err

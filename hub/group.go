@@ -4,16 +4,20 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/internal/journal"
 )
 
 // group is what becomes durable by one write to the journal.
 type group struct {
 	offers []*offer
 	bytes  int64
-	done   chan struct{} // closed when it is on disk, or given up
-	err    error         // why it was given up
+	// encoding are the offers whose callers still encode them.
+	encoding sync.WaitGroup
+	done     chan struct{} // closed when it is on disk, or given up
+	err      error         // why it was given up
 }
 
 // offer is what one caller brought: records with room reserved.
@@ -21,6 +25,7 @@ type offer struct {
 	records []*evbus.Record
 	steps   []step
 	group   *group
+	batch   *journal.Batch // those of records that go into the journal, encoded
 	// withdrawn: it was taken back. Only its caller does that.
 	withdrawn bool
 }
@@ -29,6 +34,7 @@ func newGroup() *group { return &group{done: make(chan struct{})} }
 
 func (g *group) add(o *offer) {
 	o.group = g
+	g.encoding.Add(1)
 	g.offers = append(g.offers, o)
 	g.bytes += o.bytes()
 }
@@ -52,16 +58,30 @@ func (g *group) finish(err error) {
 	close(g.done)
 }
 
-// stored appends the records that go into the journal to dst.
-func (g *group) stored(dst []*evbus.Record) []*evbus.Record {
-	for _, o := range g.offers {
-		for _, r := range o.records {
-			if r.Seq != 0 {
-				dst = append(dst, r)
+// encode encodes the records that go into the journal. Each caller does so for its own, beside the others and while the
+// disk works on those before.
+func (o *offer) encode() {
+	o.batch.Grow(int(o.bytes()))
+	records := o.records
+	for _, s := range o.steps {
+		if len(s.taken) > 0 {
+			for _, r := range records[:s.records] {
+				o.batch.Add(r.Destinations, r)
 			}
 		}
+		records = records[s.records:]
 	}
-	return dst
+	o.group.encoding.Done()
+}
+
+// first is the Seq of the first record that goes into the journal.
+func (o *offer) first() uint64 {
+	for _, r := range o.records {
+		if r.Seq != 0 {
+			return r.Seq
+		}
+	}
+	return 0
 }
 
 func (o *offer) bytes() int64 {

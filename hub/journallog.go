@@ -18,10 +18,6 @@ type journalLog struct {
 
 	mu      sync.Mutex // guards replacing windows
 	windows atomic.Pointer[map[uint32]*window]
-
-	// Append's, used again.
-	text  []byte
-	group []journal.Record
 }
 
 func newJournalLog(j *journal.Journal, logger *slog.Logger) *journalLog {
@@ -30,34 +26,27 @@ func newJournalLog(j *journal.Journal, logger *slog.Logger) *journalLog {
 	return l
 }
 
-// keptText is the most memory for encoded records, in bytes, that is kept for the next group.
-const keptText = 8 << 20
-
 // Append implements evbus.Log.
 func (l *journalLog) Append(group []*evbus.Record) error {
-	size := int64(0)
-	for _, r := range group {
-		size += r.Size() // a little more than what is stored
+	records := make([]journal.Record, len(group))
+	for i, r := range group {
+		records[i] = journal.Record{Seq: r.Seq, Destinations: r.Destinations, Data: r.AppendStored(nil)}
 	}
-	if int64(cap(l.text)) < size {
-		l.text = make([]byte, 0, size+size/4)
-	}
-	text := l.text[:0]
-	l.group = l.group[:0]
-	for _, r := range group {
-		start := len(text)
-		text = r.AppendStored(text)
-		l.group = append(l.group, journal.Record{Seq: r.Seq, Destinations: r.Destinations, Data: text[start:]})
-	}
-	if cap(text) > keptText {
-		l.text = nil
-	}
-	err := l.journal.Append(l.group)
-	clear(l.group) // of the text that it keeps
-	if err != nil {
+	if err := l.journal.Append(records); err != nil {
 		return err
 	}
 	l.push(group)
+	return nil
+}
+
+// appendBatches is Append for the records of offers, which batches hold.
+func (l *journalLog) appendBatches(batches []*journal.Batch, offers []*offer) error {
+	if err := l.journal.AppendBatches(batches); err != nil {
+		return err
+	}
+	for _, o := range offers {
+		l.push(o.records)
+	}
 	return nil
 }
 

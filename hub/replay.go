@@ -151,7 +151,10 @@ func (h *Hub) replay(ctx context.Context, letters []DeadLetter) (replayed, passe
 // tryReplay accepts the events of letters for d alone, until one finds no room.
 func (h *Hub) tryReplay(routing *routing, d *evbus.Destination, letters []DeadLetter) (taken, *noRoom, error) {
 	taken, full, err := h.enterReplay(routing, d, letters)
-	if taken.n > 0 && taken.offer == nil {
+	switch {
+	case taken.offer != nil:
+		h.committer.encode(taken.offer)
+	case taken.n > 0:
 		d.Wake() // hooks that it calls may put an event
 	}
 	return taken, full, err

@@ -11,42 +11,49 @@ import (
 // can be ended and another one be begun.
 const reserve = 32 << 10
 
-// groupTotals counts a group, by number.
-type groupTotals struct {
-	totals  []Totals
-	touched []uint32
-	head    []byte // field 1 of a record
-}
-
 // Append makes a group of records durable. Seqs rise within a group and from group to group; normally by one, so that a
 // gap says that something was lost. After an error nothing of the group counts, whatever is on disk of it: the same Seqs
 // can be given again. IsNoRoom errors pass when there is room again. One call at a time.
 func (j *Journal) Append(group []Record) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
+	batches, err := j.encoder.encode(&j.state, group)
+	if err != nil {
+		return err
+	}
+	return j.appendBatches(batches)
+}
+
+// AppendBatches is Append for batches that are encoded, and have records. Seqs rise from one to the next.
+func (j *Journal) AppendBatches(batches []*Batch) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	return j.appendBatches(batches)
+}
+
+func (j *Journal) appendBatches(batches []*Batch) error {
 	if err := j.usable(); err != nil {
 		return err
 	}
-	if len(group) == 0 {
+	if len(batches) == 0 {
 		return nil
 	}
-	size, err := j.measure(group)
+	size, err := j.measure(batches)
 	if err == nil {
-		err = j.append(group, size)
+		err = j.append(batches, size)
 	}
 	j.noteRoom(err)
 	return err
 }
 
-func (j *Journal) append(group []Record, size int64) error {
+func (j *Journal) append(batches []*Batch, size int64) error {
 	if err := j.makeRoom(size); err != nil {
 		return err
 	}
 	j.groupSize += (size - j.groupSize) / 8
 	flags := segment.First
-	for _, r := range group {
-		j.group.head = appendDestinations(j.group.head[:0], r.Destinations)
-		j.writer.Add(segment.Event, flags, r.Seq, j.group.head, r.Data)
+	for _, b := range batches {
+		j.writer.AddFrames(b.frames, flags, b.First)
 		flags = 0
 	}
 	if err := j.writer.Sync(); err != nil {
@@ -54,48 +61,22 @@ func (j *Journal) append(group []Record, size int64) error {
 		j.abandon(err)
 		return err
 	}
-	j.publish(group)
+	j.publish(batches)
 	if j.cursors.noteEnd(j.seq) {
 		j.background.save()
 	}
 	return nil
 }
 
-// measure checks a group, counts what it has for each destination, and returns how many bytes its frames take.
-func (j *Journal) measure(group []Record) (size int64, err error) {
-	g := &j.group
-	if n := len(j.state.dests); n > len(g.totals) {
-		g.totals = append(g.totals, make([]Totals, n-len(g.totals))...)
-	}
-	for _, number := range g.touched {
-		g.totals[number] = Totals{}
-	}
-	g.touched = g.touched[:0]
+// measure checks batches and returns how many bytes they take.
+func (j *Journal) measure(batches []*Batch) (size int64, err error) {
 	last := j.seq // changed only by who holds writing
-	for i := range group {
-		r := &group[i]
-		if r.Seq <= last {
-			return 0, fmt.Errorf("journal: record %d comes after record %d", r.Seq, last)
+	for _, b := range batches {
+		if err := b.check(&j.state, last); err != nil {
+			return 0, err
 		}
-		last = r.Seq
-		packed := 0
-		for _, number := range r.Destinations {
-			if j.state.find(number) == nil {
-				return 0, fmt.Errorf("journal: record %d is for number %d, which Assign has not given", r.Seq, number)
-			}
-			t := &g.totals[number]
-			if t.Events == 0 {
-				g.touched = append(g.touched, number)
-			}
-			t.Events++
-			t.Bytes += uint64(len(r.Data))
-			packed += varintSize(number)
-		}
-		payload := 1 + varintSize(uint32(packed)) + packed + len(r.Data)
-		if payload > segment.MaxPayload {
-			return 0, fmt.Errorf("journal: record %d has %d bytes, more than a frame can hold", r.Seq, payload)
-		}
-		size += segment.FrameSize(payload)
+		last = b.last()
+		size += int64(len(b.frames))
 	}
 	return size, nil
 }
@@ -183,21 +164,19 @@ func (j *Journal) withinMax(size int64) error {
 }
 
 // publish makes a group that is durable visible.
-func (j *Journal) publish(group []Record) {
+func (j *Journal) publish(batches []*Batch) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	s := j.active
 	s.note(place{after: j.seq, offset: s.end})
 	s.end, s.size = j.writer.Size(), j.writer.Room()
-	s.last = group[len(group)-1].Seq
+	s.last = batches[len(batches)-1].last()
 	j.seq, j.state.last = s.last, s.last
-	for _, number := range j.group.touched {
-		d := j.state.dests[number]
-		d.accepted = d.accepted.Plus(j.group.totals[number])
-	}
-	for i := range group {
-		for _, number := range group[i].Destinations {
-			j.state.dests[number].newest = group[i].Seq
+	for _, b := range batches {
+		for _, number := range b.touched {
+			d, c := j.state.dests[number], &b.counts[number]
+			d.accepted = d.accepted.Plus(c.totals)
+			d.newest = b.First + uint64(c.newest)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type Journal struct {
 	writing sync.Mutex
 	writer  *segment.Writer // of active; nil: the next record needs a new segment
 	active  *logSegment
-	group   groupTotals
+	encoder encoder
 	// groupSize is about how large groups are at present, in bytes.
 	groupSize int64
 

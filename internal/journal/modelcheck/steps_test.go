@@ -106,7 +106,7 @@ func (w *world) put() {
 	group := w.group(active)
 	w.figures.puts += len(group)
 	before := w.j.Stats().Segments
-	err := w.j.Append(group)
+	err := w.append(group)
 	w.figures.rolls += max(0, w.j.Stats().Segments-before)
 	w.log("  put %d to %d", group[0].Seq, group[len(group)-1].Seq)
 	if w.allowed("put", err) {
@@ -117,6 +117,28 @@ func (w *world) put() {
 		w.model.attempts = append(w.model.attempts, group)
 	}
 }
+
+// append appends group, as it is or in batches that several callers might have brought.
+func (w *world) append(group []journal.Record) error {
+	if w.rand.IntN(2) == 0 {
+		return w.j.Append(group)
+	}
+	var batches []*journal.Batch
+	var b *journal.Batch
+	for i, r := range group {
+		if i == 0 || r.Seq != group[i-1].Seq+1 || w.rand.IntN(4) == 0 {
+			b = &journal.Batch{First: r.Seq}
+			batches = append(batches, b)
+		}
+		b.Add(r.Destinations, stored(r.Data))
+	}
+	return w.j.AppendBatches(batches)
+}
+
+// stored are data that are encoded already.
+type stored []byte
+
+func (s stored) AppendStored(dst []byte) []byte { return append(dst, s...) }
 
 // checkLimit checks that the log does not take more than MaxBytes, but for what ends segments.
 func (w *world) checkLimit() {

@@ -27,7 +27,7 @@ func appending() []mutant {
 			"attempt = max(attempt, n+1)", "attempt = 0 * n",
 		},
 		{
-			"every frame says that it begins a group", "append.go",
+			"every frame says that it begins a group", "segment/frame.go",
 			"		flags = 0\n", "",
 		},
 		{

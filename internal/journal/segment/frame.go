@@ -60,23 +60,47 @@ type Seed uint32
 // 8 in the file.
 func (s Seed) AppendFrame(b []byte, kind Kind, flags uint8, seq uint64, head, body []byte) []byte {
 	start := len(b)
+	b = append(append(BeginFrame(b), head...), body...)
+	b = EndFrame(b, start, kind)
+	s.stamp(b[start:], flags, seq)
+	return b
+}
+
+// BeginFrame adds room for a frame's header to b. The payload is appended behind it.
+func BeginFrame(b []byte) []byte {
 	var header [FrameHeaderSize]byte
-	b = append(b, header[:]...)
-	b = append(b, head...)
-	b = append(b, body...)
-	length := len(head) + len(body)
+	return append(b, header[:]...)
+}
+
+// EndFrame ends the frame that was begun at start: what is in b behind its header is its payload. What depends on where
+// it goes, Writer.AddFrames adds.
+func EndFrame(b []byte, start int, kind Kind) []byte {
+	payload := b[start+FrameHeaderSize:]
 	h := b[start : start+FrameHeaderSize]
 	binary.LittleEndian.PutUint32(h, frameMagic)
-	h[4], h[5] = byte(kind), flags
+	h[4] = byte(kind)
 	binary.LittleEndian.PutUint16(h[6:], FrameHeaderSize)
+	binary.LittleEndian.PutUint32(h[16:], uint32(len(payload)))
+	binary.LittleEndian.PutUint32(h[20:], crc32.Checksum(payload, castagnoli))
+	var padding [alignment]byte
+	return append(b, padding[:-len(payload)&(alignment-1)]...)
+}
+
+// stamp makes the frame at the beginning of b the one with number seq of a segment.
+func (s Seed) stamp(b []byte, flags uint8, seq uint64) {
+	h := b[:FrameHeaderSize]
+	h[5] = flags
 	binary.LittleEndian.PutUint64(h[8:], seq)
-	binary.LittleEndian.PutUint32(h[16:], uint32(length))
-	binary.LittleEndian.PutUint32(h[20:], crc32.Checksum(b[start+FrameHeaderSize:], castagnoli))
 	binary.LittleEndian.PutUint32(h[28:], s.headerCRC(h))
-	if pad := -length & (alignment - 1); pad > 0 {
-		b = append(b, header[:pad]...)
+}
+
+// stampAll stamps all frames in b, with numbers from seq on, and flags for the first.
+func (s Seed) stampAll(b []byte, flags uint8, seq uint64) {
+	for ; len(b) > 0; seq++ {
+		s.stamp(b, flags, seq)
+		flags = 0
+		b = b[FrameSize(int(binary.LittleEndian.Uint32(b[16:]))):]
 	}
-	return b
 }
 
 // headerCRC is the checksum of a frame's header but for its last four bytes.

@@ -299,3 +299,78 @@ func (f badSector) ReadAt(p []byte, at int64) (int, error) {
 	}
 	return copy(p, f.b[at:]), nil
 }
+
+// Frames that were encoded before there was a segment are those that Add makes, wherever they go and however often.
+func TestFramesEncodedBeforeAreTheSame(t *testing.T) {
+	want := write(t, 40)
+	var frames []byte
+	encode := func(from, to uint64) []byte {
+		frames = frames[:0]
+		for seq := from; seq < to; seq++ {
+			start := len(frames)
+			frames = segment.EndFrame(append(segment.BeginFrame(frames), payload(seq)...), start, segment.Event)
+		}
+		return frames
+	}
+	fs := crashfs.New(1)
+	other := header
+	other.Salt++
+	elsewhere, err := segment.Create(fs, "elsewhere", other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := segment.Create(fs, "s", header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(7); seq < 47; seq += 4 {
+		for of := seq; of < seq+4; of++ { // write says of each that it begins a group
+			again := encode(of, of+1)
+			elsewhere.AddFrames(again, 0, of+100)
+			w.AddFrames(again, segment.First, of)
+		}
+	}
+	if err := w.Seal(46, nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := fs.Content("s")
+	if err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("%d bytes, want %d; %v", len(got), len(want), err)
+	}
+}
+
+// Only the first of some frames begins a group, and large ones keep their place among those that are gathered.
+func TestFramesOfAGroup(t *testing.T) {
+	fs := crashfs.New(1)
+	w, err := segment.Create(fs, "s", header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := func(seq uint64) []byte { return bytes.Repeat([]byte{byte(seq)}, 1<<(seq%18)) }
+	for seq := uint64(7); seq < 100; seq += 3 {
+		var frames []byte
+		for of := seq; of < seq+3; of++ {
+			start := len(frames)
+			frames = segment.EndFrame(append(segment.BeginFrame(frames), body(of)...), start, segment.Event)
+		}
+		w.AddFrames(frames, segment.First, seq)
+	}
+	if err := w.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := fs.Content("s")
+	if err != nil || int64(len(b)) != w.Size() {
+		t.Fatalf("%d bytes, want %d; %v", len(b), w.Size(), err)
+	}
+	seq := uint64(7)
+	s := segment.NewScanner(bytes.NewReader(b), header.Seed(), segment.HeaderSize, int64(len(b)))
+	for ; s.Next(); seq++ {
+		f := s.Frame()
+		if f.Seq != seq || !bytes.Equal(f.Payload, body(seq)) || (f.Flags == segment.First) != ((seq-7)%3 == 0) {
+			t.Fatalf("frame %d, want %d, with %d bytes and flags %d", f.Seq, seq, len(f.Payload), f.Flags)
+		}
+	}
+	if s.Err() != nil || len(s.Bad()) > 0 || seq != 100 {
+		t.Errorf("to %d: %v, %v", seq, s.Bad(), s.Err())
+	}
+}

@@ -9,6 +9,9 @@ import (
 // gather is how many bytes of frames are gathered before they are written without being asked for.
 const gather = 1 << 20
 
+// direct is how large frames are, in bytes, that are better written from where they are than gathered.
+const direct = 32 << 10
+
 // zerosAtOnce is how many zeros are written with one call.
 const zerosAtOnce = 256 << 10
 
@@ -35,13 +38,30 @@ func Create(fs disk.FS, name string, h Header) (*Writer, error) {
 
 // Add gathers a frame whose payload is head and body together.
 func (w *Writer) Add(kind Kind, flags uint8, seq uint64, head, body []byte) {
-	if w.err == nil && len(w.buf) >= gather {
-		w.err = w.write()
+	if len(w.buf) >= gather {
+		_ = w.Flush() // w.err
 	}
 	if w.err != nil {
 		return
 	}
 	w.buf = w.seed.AppendFrame(w.buf, kind, flags, seq, head, body)
+}
+
+// AddFrames gathers frames that EndFrame ended, one behind the other. They get the numbers from seq on, and the first of
+// them flags. It changes what is in frames, and keeps none of it.
+func (w *Writer) AddFrames(frames []byte, flags uint8, seq uint64) {
+	w.seed.stampAll(frames, flags, seq)
+	large := len(frames) >= direct
+	if large || len(w.buf)+len(frames) > gather {
+		_ = w.Flush() // w.err
+	}
+	switch {
+	case w.err != nil:
+	case large:
+		w.err = w.write(frames)
+	default:
+		w.buf = append(w.buf, frames...)
+	}
 }
 
 // Size is how large the segment is with what has been gathered.
@@ -59,14 +79,15 @@ func (w *Writer) Err() error { return w.err }
 // Flush writes what has been gathered, with one call.
 func (w *Writer) Flush() error {
 	if w.err == nil && len(w.buf) > 0 {
-		w.err = w.write()
+		w.err = w.write(w.buf)
+		w.buf = w.buf[:0]
 	}
 	return w.err
 }
 
-func (w *Writer) write() error {
-	n, err := w.file.WriteAt(w.buf, w.at)
-	if err == nil && n < len(w.buf) {
+func (w *Writer) write(b []byte) error {
+	n, err := w.file.WriteAt(b, w.at)
+	if err == nil && n < len(b) {
 		err = errors.New("short write") // io.WriterAt forbids it
 	}
 	if err != nil {
@@ -74,7 +95,6 @@ func (w *Writer) write() error {
 	}
 	w.at += int64(n)
 	w.room = max(w.room, w.at)
-	w.buf = w.buf[:0]
 	return nil
 }
 

@@ -1,0 +1,162 @@
+package journal
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// Batch are records that whoever brings them has encoded already, so that AppendBatches has little left to do. Their
+// Seqs follow one another. It can be used again after Reset, and is not for concurrent use.
+type Batch struct {
+	// First is the Seq of the first record; it is set before the batch is appended.
+	First uint64
+
+	records int
+	frames  []byte
+	counts  []count // by number, of those in touched
+	touched []uint32
+	err     error
+}
+
+// count is what a batch has for one destination.
+type count struct {
+	totals Totals
+	newest int // the last record for it
+}
+
+// Data is something of which the fields of a protobuf message, without field 1, are stored.
+type Data interface {
+	AppendStored(dst []byte) []byte
+}
+
+// Grow makes room for n more bytes of frames.
+func (b *Batch) Grow(n int) { b.frames = slices.Grow(b.frames, n) }
+
+// Add adds a record for some destinations, by the numbers that Assign has given.
+func (b *Batch) Add(destinations []uint32, data Data) {
+	start := b.begin(destinations)
+	from := len(b.frames)
+	b.frames = data.AppendStored(b.frames)
+	b.end(start, from, destinations)
+}
+
+// addData is Add for data that are encoded.
+func (b *Batch) addData(destinations []uint32, data []byte) {
+	start := b.begin(destinations)
+	from := len(b.frames)
+	b.frames = append(b.frames, data...)
+	b.end(start, from, destinations)
+}
+
+func (b *Batch) begin(destinations []uint32) (start int) {
+	start = len(b.frames)
+	b.frames = appendDestinations(segment.BeginFrame(b.frames), destinations)
+	return start
+}
+
+// end ends the frame that begins at start, and whose data begin at from.
+func (b *Batch) end(start, from int, destinations []uint32) {
+	size := len(b.frames) - from
+	if payload := len(b.frames) - start - segment.FrameHeaderSize; payload > segment.MaxPayload && b.err == nil {
+		b.err = fmt.Errorf("journal: a record has %d bytes, more than a frame can hold", payload)
+	}
+	b.frames = segment.EndFrame(b.frames, start, segment.Event)
+	for _, number := range destinations {
+		c := b.count(number)
+		c.totals.Events++
+		c.totals.Bytes += uint64(size)
+		c.newest = b.records
+	}
+	b.records++
+}
+
+func (b *Batch) count(number uint32) *count {
+	if n := int(number) + 1; n > len(b.counts) {
+		b.counts = append(b.counts, make([]count, n-len(b.counts))...)
+	}
+	c := &b.counts[number]
+	if c.totals.Events == 0 {
+		b.touched = append(b.touched, number)
+	}
+	return c
+}
+
+// Len is how many records there are.
+func (b *Batch) Len() int { return b.records }
+
+// last is the Seq of the last record.
+func (b *Batch) last() uint64 { return b.First + uint64(b.records) - 1 }
+
+// keptFrames is the most memory, in bytes, that a batch keeps for the next time.
+const keptFrames = 2 << 20
+
+// Reset makes the batch empty.
+func (b *Batch) Reset() {
+	for _, number := range b.touched {
+		b.counts[number] = count{}
+	}
+	b.First, b.records, b.touched, b.err = 0, 0, b.touched[:0], nil
+	if b.frames = b.frames[:0]; cap(b.frames) > keptFrames {
+		b.frames = nil
+	}
+}
+
+// check refuses a batch that must not come after the record last.
+func (b *Batch) check(s *state, last uint64) error {
+	switch {
+	case b.err != nil:
+		return b.err
+	case b.First <= last:
+		return fmt.Errorf("journal: record %d comes after record %d", b.First, last)
+	}
+	for _, number := range b.touched {
+		if s.find(number) == nil {
+			return unassigned(number)
+		}
+	}
+	return nil
+}
+
+// encoder makes batches of records.
+type encoder struct {
+	batches []*Batch
+	used    int
+}
+
+// encode returns a group as batches, each of records that follow one another.
+func (e *encoder) encode(s *state, group []Record) ([]*Batch, error) {
+	e.used = 0
+	var b *Batch
+	for i, r := range group {
+		if i > 0 && r.Seq <= group[i-1].Seq {
+			return nil, fmt.Errorf("journal: record %d comes after record %d", r.Seq, group[i-1].Seq)
+		}
+		for _, number := range r.Destinations {
+			if s.find(number) == nil {
+				return nil, unassigned(number)
+			}
+		}
+		if i == 0 || r.Seq != group[i-1].Seq+1 {
+			b = e.next()
+			b.First = r.Seq
+		}
+		b.addData(r.Destinations, r.Data)
+	}
+	return e.batches[:e.used], nil
+}
+
+func unassigned(number uint32) error {
+	return fmt.Errorf("journal: a record is for number %d, which Assign has not given", number)
+}
+
+func (e *encoder) next() *Batch {
+	if e.used == len(e.batches) {
+		e.batches = append(e.batches, &Batch{})
+	}
+	b := e.batches[e.used]
+	b.Reset()
+	e.used++
+	return b
+}
