@@ -66,6 +66,7 @@ func (d *Destination) evict() {
 		evicted, lost, err = d.log.Read(evicted, d.number, 1, 1)
 		d.lose(lost)
 		gone = gone.Plus(lost)
+		d.tellWatches(evicted[n:], lost)
 		if err != nil || len(evicted) == n {
 			break
 		}
@@ -106,6 +107,7 @@ func (d *Destination) readLog(entries []entry, limit int, maxBytes int64) ([]ent
 	if n := len(records); n > 0 {
 		d.backlog.took(n, records[n-1].Seq)
 	}
+	d.tellWatches(records, lost)
 	clear(records)
 	d.fresh = records
 	return entries, lost, err
@@ -115,6 +117,14 @@ func (d *Destination) readLog(entries []entry, limit int, maxBytes int64) ([]ent
 func (d *Destination) lose(lost Lost) {
 	if lost.Events > 0 {
 		d.log.Ack(d.number, d.backlog.lose(lost))
+	}
+}
+
+// tellWatches tells those of lost events that something was read behind them, or that nothing is left to be read.
+func (d *Destination) tellWatches(read []*Record, lost Lost) {
+	d.watches.passed(read, d.name)
+	if end, all := d.backlog.read(); all && lost.Events > 0 {
+		d.watches.passedAll(end, d.name)
 	}
 }
 

@@ -125,6 +125,13 @@ func (b *backlog) lose(lost Lost) (done uint64) {
 	return b.done
 }
 
+// read returns up to where everything was read, and whether that is everything.
+func (b *backlog) read() (pos uint64, all bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pos, b.unread <= 0
+}
+
 func (b *backlog) free(n int, bytes int64) {
 	b.events -= n
 	b.bytes -= bytes

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/evhub/evhub/internal/ring"
 )
 
 // State is how far an event has come at one destination.
@@ -22,6 +24,8 @@ const (
 	Dead State = "dead"
 	// Dropped: the destination's policy for a full backlog did without it.
 	Dropped State = "dropped"
+	// Gone: it was accepted, and cannot be read any more, because the journal is damaged where it was.
+	Gone State = "lost"
 )
 
 // Receipt says what became of one event at each destination that it matched, in the order of the acct file.
@@ -139,6 +143,8 @@ type watches struct {
 	count atomic.Int64 // lets the path without watches pass without the lock
 	mu    sync.Mutex
 	of    map[uint64]*Watch
+	// unread are the Seqs of those that the destination has not read yet.
+	unread ring.Ring[uint64]
 }
 
 func (s *watches) add(seq uint64, w *Watch) {
@@ -148,10 +154,53 @@ func (s *watches) add(seq uint64, w *Watch) {
 		s.of = map[uint64]*Watch{}
 	}
 	s.of[seq] = w
+	s.unread.Push(seq)
 	s.count.Store(int64(len(s.of)))
 }
 
 func (s *watches) any() bool { return s.count.Load() > 0 }
+
+// passed tells the watches of records that the destination was to read before these, and did not: they are lost.
+func (s *watches) passed(records []*Record, destination string) {
+	if !s.any() {
+		return
+	}
+	s.mu.Lock()
+	var gone []*Watch
+	for _, r := range records {
+		gone = s.lose(gone, r.Seq)
+		if s.unread.Len() > 0 && s.unread.Front() == r.Seq {
+			s.unread.Pop()
+		}
+	}
+	s.mu.Unlock()
+	tellGone(gone, destination)
+}
+
+// passedAll is passed when there is nothing to read up to and including seq.
+func (s *watches) passedAll(seq uint64, destination string) {
+	s.mu.Lock()
+	gone := s.lose(nil, seq+1)
+	s.mu.Unlock()
+	tellGone(gone, destination)
+}
+
+// lose takes the watches out whose records should have been read before the one with the number seq. The caller holds mu.
+func (s *watches) lose(gone []*Watch, seq uint64) []*Watch {
+	for s.unread.Len() > 0 && s.unread.Front() < seq {
+		lost := s.unread.Pop()
+		gone = append(gone, s.of[lost])
+		delete(s.of, lost)
+	}
+	s.count.Store(int64(len(s.of)))
+	return gone
+}
+
+func tellGone(gone []*Watch, destination string) {
+	for _, w := range gone {
+		w.set(Result{Destination: destination, State: Gone})
+	}
+}
 
 // settle tells the watch of seq, if there is one, its result; a result that is not pending ends the watch here.
 func (s *watches) settle(seq uint64, result Result) {

@@ -57,6 +57,7 @@ const (
 	Delivered = evbus.Delivered
 	Dead      = evbus.Dead
 	Dropped   = evbus.Dropped
+	Lost      = evbus.Gone
 )
 
 // Errors that callers branch on, with errors.Is.

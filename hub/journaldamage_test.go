@@ -138,3 +138,48 @@ func TestDamageAtTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Who waits for an event that damage took is told, in the middle of a backlog and at its end.
+func TestWhoWaitsForALostEventIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fs, bs := crashfs.New(1), healthy("a", "b")
+		bs["a"].Script(dead(errDown))
+		r := openOn(t, fs, bs, `fake: [{p: {address: a, delivery: {memory: 64KiB}}}, {p: {address: b}}]`)
+		var tracked []*hub.Tracked
+		for i := range 2000 {
+			one, err := r.PutTracked(t.Context(), event(fmt.Sprintf("number-%04d", i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tracked = append(tracked, one)
+		}
+		r.put(hub.Event{Profile: "other", Body: "what is behind it says that the last one is no torn tail"})
+		lost := map[int]bool{1200: true, 1201: true, 1999: true}
+		for i := range lost {
+			if !spoil(t, fs, fmt.Sprintf("number-%04d", i)) {
+				t.Fatalf("number %d is not there", i)
+			}
+		}
+		bs["a"].Script(providertest.Script{})
+		r.flush()
+		for i, one := range tracked {
+			receipt, err := one.Wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := hub.Delivered
+			if lost[i] {
+				want = hub.Lost
+			}
+			if at := receipt.Results; at[0].State != want || at[1].State != hub.Delivered || (receipt.Err() == nil) == lost[i] {
+				t.Errorf("number %d: %+v, %v", i, at, receipt.Err())
+			}
+		}
+		if s := r.stats("a"); s.Lost != int64(len(lost)) || s.BacklogEvents != 0 {
+			t.Errorf("%+v", s)
+		}
+		if left := r.kept(); left != nil {
+			t.Errorf("kept %v", left)
+		}
+	})
+}

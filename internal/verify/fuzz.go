@@ -17,9 +17,24 @@ func (v *verifier) fuzz(ctx context.Context) {
 	for _, t := range targets {
 		out, err := output(ctx, v.modules[0], "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$",
 			"-fuzztime", v.fuzzTime.String(), t.pkg)
+		if err != nil && onlyOutOfTime(out) {
+			err = nil
+		}
 		v.check("fuzz "+short(t.pkg)+" "+t.name, out, err)
 	}
 	fmt.Fprintf(v.out, "   %d targets\n", len(targets))
+}
+
+// onlyOutOfTime reports whether a fuzz target failed because its time ended, and with no input that fails: up to Go 1.26
+// that may happen when a worker is busy at that moment (go.dev/issue/75804).
+func onlyOutOfTime(out []byte) bool {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "--- FAIL: Fuzz") {
+			return i+2 < len(lines) && strings.TrimSpace(lines[i+1]) == "context deadline exceeded" && lines[i+2] == "FAIL"
+		}
+	}
+	return false
 }
 
 type fuzzTarget struct{ pkg, name string }
