@@ -35,7 +35,7 @@ type committer struct {
 	logged time.Time
 }
 
-// mostGathered bounds the bytes that wait to be written.
+// mostGathered bounds the bytes of events that wait to be written. They wait encoded, which takes as much again.
 const mostGathered = 32 << 20
 
 func newCommitter(h *Hub) *committer {
@@ -161,6 +161,7 @@ func (c *committer) write(g *group) {
 	for wait := firstRewrite; err != nil && c.pause(wait); wait = min(2*wait, lastRewrite) {
 		err = c.append(g)
 	}
+	clear(c.writes)
 	for _, o := range g.offers {
 		o.batch.Reset()
 		c.batches.Put(o.batch)

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -61,25 +62,40 @@ func (g *group) finish(err error) {
 // encode encodes the records that go into the journal. Each caller does so for its own, beside the others and while the
 // disk works on those before.
 func (o *offer) encode() {
-	o.batch.Grow(int(o.bytes()))
-	records := o.records
-	for _, s := range o.steps {
-		if len(s.taken) > 0 {
-			for _, r := range records[:s.records] {
-				o.batch.Add(r.Destinations, r)
-			}
-		}
-		records = records[s.records:]
+	o.batch.Grow(int(o.stored()))
+	for r := range o.journalled() {
+		o.batch.Add(r.Destinations, r)
 	}
 	o.group.encoding.Done()
 }
 
-// first is the Seq of the first record that goes into the journal.
-func (o *offer) first() uint64 {
-	for _, r := range o.records {
-		if r.Seq != 0 {
-			return r.Seq
+// journalled yields the records that go into the journal.
+func (o *offer) journalled() iter.Seq[*evbus.Record] {
+	return func(yield func(*evbus.Record) bool) {
+		records := o.records
+		for _, s := range o.steps {
+			for _, r := range records[:s.records] {
+				if len(s.taken) > 0 && !yield(r) {
+					return
+				}
+			}
+			records = records[s.records:]
 		}
+	}
+}
+
+// stored is about how many bytes go into the journal.
+func (o *offer) stored() (n int64) {
+	for r := range o.journalled() {
+		n += r.Size()
+	}
+	return n
+}
+
+// first is the Seq of the first record that goes into the journal; 0 if there is none.
+func (o *offer) first() uint64 {
+	for r := range o.journalled() {
+		return r.Seq
 	}
 	return 0
 }

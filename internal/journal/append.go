@@ -17,8 +17,13 @@ const reserve = 32 << 10
 func (j *Journal) Append(group []Record) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
+	if err := j.usable(); err != nil {
+		return err
+	}
+	defer j.encoder.reset()
 	batches, err := j.encoder.encode(&j.state, group)
 	if err != nil {
+		j.noteRoom(err)
 		return err
 	}
 	return j.appendBatches(batches)
@@ -173,8 +178,8 @@ func (j *Journal) publish(batches []*Batch) {
 	s.last = batches[len(batches)-1].last()
 	j.seq, j.state.last = s.last, s.last
 	for _, b := range batches {
-		for _, number := range b.touched {
-			d, c := j.state.dests[number], &b.counts[number]
+		for _, c := range b.counts {
+			d := j.state.dests[c.number]
 			d.accepted = d.accepted.Plus(c.totals)
 			d.newest = b.First + uint64(c.newest)
 		}

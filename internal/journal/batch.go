@@ -15,13 +15,14 @@ type Batch struct {
 
 	records int
 	frames  []byte
-	counts  []count // by number, of those in touched
-	touched []uint32
+	counts  []count // of the destinations that it has something for
+	next    int     // the one of counts that is probably asked for next
 	err     error
 }
 
 // count is what a batch has for one destination.
 type count struct {
+	number uint32
 	totals Totals
 	newest int // the last record for it
 }
@@ -73,14 +74,16 @@ func (b *Batch) end(start, from int, destinations []uint32) {
 }
 
 func (b *Batch) count(number uint32) *count {
-	if n := int(number) + 1; n > len(b.counts) {
-		b.counts = append(b.counts, make([]count, n-len(b.counts))...)
+	for i := range b.counts {
+		at := (b.next + i) % len(b.counts)
+		if c := &b.counts[at]; c.number == number {
+			b.next = at + 1
+			return c
+		}
 	}
-	c := &b.counts[number]
-	if c.totals.Events == 0 {
-		b.touched = append(b.touched, number)
-	}
-	return c
+	b.counts = append(b.counts, count{number: number})
+	b.next = 0
+	return &b.counts[len(b.counts)-1]
 }
 
 // Len is how many records there are.
@@ -90,14 +93,11 @@ func (b *Batch) Len() int { return b.records }
 func (b *Batch) last() uint64 { return b.First + uint64(b.records) - 1 }
 
 // keptFrames is the most memory, in bytes, that a batch keeps for the next time.
-const keptFrames = 2 << 20
+const keptFrames = 8 << 20
 
 // Reset makes the batch empty.
 func (b *Batch) Reset() {
-	for _, number := range b.touched {
-		b.counts[number] = count{}
-	}
-	b.First, b.records, b.touched, b.err = 0, 0, b.touched[:0], nil
+	b.First, b.records, b.counts, b.next, b.err = 0, 0, b.counts[:0], 0, nil
 	if b.frames = b.frames[:0]; cap(b.frames) > keptFrames {
 		b.frames = nil
 	}
@@ -111,9 +111,9 @@ func (b *Batch) check(s *state, last uint64) error {
 	case b.First <= last:
 		return fmt.Errorf("journal: record %d comes after record %d", b.First, last)
 	}
-	for _, number := range b.touched {
-		if s.find(number) == nil {
-			return unassigned(number)
+	for _, c := range b.counts {
+		if s.find(c.number) == nil {
+			return unassigned(c.number)
 		}
 	}
 	return nil
@@ -147,6 +147,15 @@ func (e *encoder) encode(s *state, group []Record) ([]*Batch, error) {
 	return e.batches[:e.used], nil
 }
 
+// reset lets go of the batches but for one.
+func (e *encoder) reset() {
+	if len(e.batches) > 0 {
+		e.batches[0].Reset()
+		clear(e.batches[1:])
+		e.batches = e.batches[:1]
+	}
+}
+
 func unassigned(number uint32) error {
 	return fmt.Errorf("journal: a record is for number %d, which Assign has not given", number)
 }
@@ -156,7 +165,6 @@ func (e *encoder) next() *Batch {
 		e.batches = append(e.batches, &Batch{})
 	}
 	b := e.batches[e.used]
-	b.Reset()
 	e.used++
 	return b
 }

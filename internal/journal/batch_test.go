@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -147,4 +148,15 @@ func TestABatchThatIsWrongIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	expect(t, j, n[0], seqs(1, 5))
+}
+
+// What a batch takes depends on what is in it, and not on how many destinations the journal has known.
+func TestABatchIsSmall(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b := batch(1, 10, 1<<20)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<10 {
+		t.Errorf("%d records take %d bytes", b.Len(), n)
+	}
 }

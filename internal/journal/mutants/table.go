@@ -31,6 +31,10 @@ func appending() []mutant {
 			"		flags = 0\n", "",
 		},
 		{
+			"every batch says that it begins a group", "append.go",
+			"		flags = 0\n", "",
+		},
+		{
 			"totals begin anew in each segment", "state.go",
 			"			number: d.number, name: d.name, active: d.active, accepted: d.accepted, newest: d.newest,\n			done: cursor(d.number),",
 			"			number: d.number, name: d.name, active: d.active, newest: d.newest,\n			done: cursor(d.number),",
