@@ -85,7 +85,7 @@ func (o *OS) open(name string, flag int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &osFile{File: f}, nil
+	return &osFile{File: f, readOnly: flag == os.O_RDONLY}, nil
 }
 
 // Rename gives a file another name: see FS.

@@ -9,7 +9,10 @@ import (
 // osFile is an open file of the operating system. Short writes and interrupted calls are os.File's care.
 type osFile struct {
 	*os.File
-	onlyZeros bool // the file system cannot reserve room
+	readOnly   bool
+	onlyZeros  bool     // the file system cannot reserve room
+	onlyCached bool     // it cannot be written past the cache
+	direct     *os.File // the same file, to be written past the cache; nil: not opened yet
 }
 
 // Sync makes content and size durable; times may stay behind, which saves a write.

@@ -6,11 +6,11 @@ import (
 	"github.com/evhub/evhub/internal/journal/disk"
 )
 
-// gather is how many bytes of frames are gathered before they are written without being asked for.
-const gather = 1 << 20
+// gather is how many bytes of frames are gathered before they are written without being asked for: whole blocks.
+const gather = 2 << 20
 
-// direct is how large frames are, in bytes, that are better written from where they are than gathered.
-const direct = 32 << 10
+// direct is how large a write is, in bytes, that is better not copied into the system's cache.
+const direct = 64 << 10
 
 // zerosAtOnce is how many zeros are written with one call.
 const zerosAtOnce = 256 << 10
@@ -18,13 +18,19 @@ const zerosAtOnce = 256 << 10
 // Writer writes one segment: it gathers frames, and Flush writes what it has gathered with one call. After an error of
 // writing or of Sync the file is finished: every further call returns that error, and nothing that was added since the
 // last good Sync counts. Not safe for concurrent use.
+//
+// What it writes begins with a block of the file, and ends with one if that much is prepared: the frames that are in the
+// first block already are written again, and zeros behind the last frame. So no block must be read from the disk to be
+// changed, and large writes can go past the cache.
 type Writer struct {
-	file disk.File
-	seed Seed
-	buf  []byte // gathered frames
-	at   int64  // where buf belongs in the file
-	room int64  // up to here the file is prepared
-	err  error
+	file   disk.File
+	direct disk.DirectFile // nil: cannot be written past the cache
+	seed   Seed
+	buf    []byte // made by disk.Blocks; frames of the file from at on
+	at     int64  // where buf belongs in the file, a multiple of disk.Block
+	done   int    // so much at the front of buf is in the file already
+	room   int64  // up to here the file is prepared
+	err    error
 }
 
 // Create makes the file name, with header h as the first thing that is gathered.
@@ -33,17 +39,38 @@ func Create(fs disk.FS, name string, h Header) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{file: f, seed: h.Seed(), buf: h.append(nil)}, nil
+	return newWriter(f, 0, h), nil
+}
+
+// Reuse is Create for a file that exists and whose content means nothing any more. It stays there until it is written
+// over, and takes the place of room that has to be prepared.
+func Reuse(fs disk.FS, name string, h Header) (*Writer, error) {
+	f, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	size, err := f.Size()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return newWriter(f, size, h), nil
+}
+
+func newWriter(f disk.File, room int64, h Header) *Writer {
+	w := &Writer{file: f, seed: h.Seed(), room: room}
+	w.direct, _ = f.(disk.DirectFile)
+	w.grow(HeaderSize)
+	w.buf = h.append(w.buf)
+	return w
 }
 
 // Add gathers a frame whose payload is head and body together.
 func (w *Writer) Add(kind Kind, flags uint8, seq uint64, head, body []byte) {
-	if len(w.buf) >= gather {
-		_ = w.Flush() // w.err
-	}
+	w.makePlace()
 	if w.err != nil {
 		return
 	}
+	w.grow(int(FrameSize(len(head) + len(body))))
 	w.buf = w.seed.AppendFrame(w.buf, kind, flags, seq, head, body)
 }
 
@@ -51,18 +78,40 @@ func (w *Writer) Add(kind Kind, flags uint8, seq uint64, head, body []byte) {
 // them flags. It changes what is in frames, and keeps none of it.
 func (w *Writer) AddFrames(frames []byte, flags uint8, seq uint64) {
 	w.seed.stampAll(frames, flags, seq)
-	large := len(frames) >= direct
-	if large || len(w.buf)+len(frames) > gather {
-		_ = w.Flush() // w.err
-	}
-	switch {
-	case w.err != nil:
-	case large:
-		w.err = w.write(frames)
-	default:
-		w.buf = append(w.buf, frames...)
+	for len(frames) > 0 {
+		w.makePlace()
+		if w.err != nil {
+			return
+		}
+		n := min(len(frames), gather-len(w.buf))
+		w.grow(n)
+		w.buf = append(w.buf, frames[:n]...)
+		frames = frames[n:]
 	}
 }
+
+// makePlace writes the whole blocks of what has been gathered if that is enough.
+func (w *Writer) makePlace() {
+	if w.err == nil && len(w.buf) >= gather {
+		w.err = w.write(wholeBlocks(len(w.buf)))
+	}
+}
+
+// grow makes the buffer large enough for n more bytes, so that append leaves it where it is.
+func (w *Writer) grow(n int) {
+	need := len(w.buf) + n
+	if need <= cap(w.buf) {
+		return
+	}
+	larger := disk.Blocks(max(need, min(2*cap(w.buf), gather)))
+	w.buf = larger[:copy(larger, w.buf)]
+}
+
+// wholeBlocks is how many bytes of n are in blocks that are full.
+func wholeBlocks(n int) int { return n &^ (disk.Block - 1) }
+
+// nextBlock is where the first block begins that has nothing of n bytes.
+func nextBlock(n int64) int64 { return (n + disk.Block - 1) &^ (disk.Block - 1) }
 
 // Size is how large the segment is with what has been gathered.
 func (w *Writer) Size() int64 { return w.at + int64(len(w.buf)) }
@@ -78,24 +127,54 @@ func (w *Writer) Err() error { return w.err }
 
 // Flush writes what has been gathered, with one call.
 func (w *Writer) Flush() error {
-	if w.err == nil && len(w.buf) > 0 {
-		w.err = w.write(w.buf)
-		w.buf = w.buf[:0]
+	if w.err == nil && len(w.buf) > w.done {
+		w.err = w.write(w.pad())
 	}
 	return w.err
 }
 
-func (w *Writer) write(b []byte) error {
-	n, err := w.file.WriteAt(b, w.at)
+// pad puts zeros behind what has been gathered, up to the end of the block but not of what is prepared. It returns how
+// much is to be written.
+func (w *Writer) pad() int {
+	n := len(w.buf)
+	end := min(nextBlock(int64(n)), w.room-w.at)
+	if end <= int64(n) {
+		return n
+	}
+	clear(w.buf[n:end])
+	return int(end)
+}
+
+// write writes the first n bytes of the buffer, and keeps what belongs to blocks that are not yet full. After an error
+// what was gathered is gone.
+func (w *Writer) write(n int) error {
+	if err := w.writeAt(w.buf[:n], w.at); err != nil {
+		w.buf = w.buf[:w.done]
+		return err
+	}
+	written := min(n, len(w.buf))
+	w.room = max(w.room, w.at+int64(written))
+	full := wholeBlocks(written)
+	w.buf = w.buf[:copy(w.buf, w.buf[full:])]
+	w.at += int64(full)
+	w.done = written - full
+	return nil
+}
+
+func (w *Writer) writeAt(b []byte, offset int64) error {
+	put := w.file.WriteAt
+	if w.direct != nil && len(b) >= direct && len(b)%disk.Block == 0 {
+		put = w.direct.WriteDirect
+	}
+	n, err := put(b, offset)
+	if w.direct != nil && errors.Is(err, errors.ErrUnsupported) {
+		w.direct = nil
+		n, err = w.file.WriteAt(b, offset)
+	}
 	if err == nil && n < len(b) {
 		err = errors.New("short write") // io.WriterAt forbids it
 	}
-	if err != nil {
-		return err
-	}
-	w.at += int64(n)
-	w.room = max(w.room, w.at)
-	return nil
+	return err
 }
 
 // Sync writes what has been gathered and makes the segment durable.
@@ -108,7 +187,7 @@ func (w *Writer) Sync() error {
 }
 
 // Prepare makes sure that n more bytes can be written without running out of room, and makes the file larger by step
-// if it has to grow for that. With zeros they are written to the new room: what is written there later changes nothing
+// if it has to grow for that, and up to the end of a block. With zeros they are written to the new room: what is written there later changes nothing
 // that the file system keeps about the file, so that Sync has less to do. A failure changes nothing: the segment can
 // still be used.
 func (w *Writer) Prepare(n, step int64, zeros bool) error {
@@ -119,7 +198,7 @@ func (w *Writer) Prepare(n, step int64, zeros bool) error {
 	if need <= w.room {
 		return nil
 	}
-	target := max(need, w.room+step)
+	target := nextBlock(max(need, w.room+step))
 	err := w.file.Preallocate(w.room, target-w.room)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil // then the file grows as it is written
@@ -129,7 +208,7 @@ func (w *Writer) Prepare(n, step int64, zeros bool) error {
 	}
 	if err != nil {
 		// What was got of it goes back; that it may not work changes nothing.
-		_ = w.file.Truncate(max(w.room, w.at))
+		_ = w.file.Truncate(w.room)
 		return err
 	}
 	w.room = target
@@ -156,18 +235,18 @@ func (w *Writer) Room() int64 { return w.room }
 // open.
 func (w *Writer) Seal(seq uint64, payload []byte) error {
 	var flags uint8
-	if len(w.buf) == 0 {
+	if len(w.buf) == w.done {
 		flags = First // else a power cut may take what is written with it
 	}
 	w.Add(End, flags, seq, payload, nil)
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if w.room > w.at {
-		if w.err = w.file.Truncate(w.at); w.err != nil {
+	if size := w.Size(); w.room > size {
+		if w.err = w.file.Truncate(size); w.err != nil {
 			return w.err
 		}
-		w.room = w.at
+		w.room = size
 	}
 	return w.Sync()
 }

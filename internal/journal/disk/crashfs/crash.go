@@ -54,6 +54,7 @@ func (f *FS) Kill() *FS {
 func (f *FS) next() *FS {
 	return &FS{
 		rand: f.rand, root: f.root, pending: f.pending, locks: map[string]bool{}, inodes: f.inodes, capacity: f.capacity,
+		onlyCached: f.onlyCached,
 	}
 }
 

@@ -50,6 +50,8 @@ type Op struct {
 	N int
 	// Len is how many bytes ReadAt and WriteAt were given.
 	Len int
+	// Direct: it is a WriteAt that was called as WriteDirect.
+	Direct bool
 }
 
 // Fault is what happens to an operation instead of success. The zero Fault is success.
@@ -89,16 +91,22 @@ func (f *FS) Dead() bool {
 
 // begin says what is to happen to an operation.
 func (f *FS) begin(kind Kind, name string, length int) Fault {
+	return f.beginOp(Op{Kind: kind, Name: name, Len: length})
+}
+
+// beginOp counts the operation, too.
+func (f *FS) beginOp(op Op) Fault {
 	if f.dead {
 		return Fault{Err: ErrDead}
 	}
-	f.counts[kind]++
-	if kind.changes() && f.fuse > 0 {
+	f.counts[op.Kind]++
+	op.N = f.counts[op.Kind]
+	if op.Kind.changes() && f.fuse > 0 {
 		if f.fuse--; f.fuse == 0 {
 			f.dead = true
 			fault := Fault{Err: ErrDead, Done: f.rand.IntN(2) == 0}
-			if length > 0 && f.rand.IntN(2) == 0 {
-				fault.Short = f.rand.IntN(length + 1)
+			if op.Len > 0 && f.rand.IntN(2) == 0 {
+				fault.Short = f.rand.IntN(op.Len + 1)
 			}
 			return fault
 		}
@@ -106,5 +114,5 @@ func (f *FS) begin(kind Kind, name string, length int) Fault {
 	if f.hook == nil {
 		return Fault{}
 	}
-	return f.hook(Op{Kind: kind, Name: name, N: f.counts[kind], Len: length})
+	return f.hook(op)
 }

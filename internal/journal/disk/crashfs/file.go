@@ -1,12 +1,16 @@
 package crashfs
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"syscall"
 
 	"github.com/evhub/evhub/internal/journal/disk"
 )
+
+var _ disk.DirectFile = (*file)(nil)
 
 // inode is a file or a directory, whatever it is called.
 type inode struct {
@@ -34,13 +38,18 @@ func (f *FS) handle(n *inode, name string, write bool) disk.File {
 
 // begin is called under the lock.
 func (h *file) begin(kind Kind, length int) Fault {
+	return h.beginOp(Op{Kind: kind, Len: length})
+}
+
+func (h *file) beginOp(op Op) Fault {
 	switch {
 	case h.closed:
 		return Fault{Err: fs.ErrClosed}
-	case kind.changes() && kind != Sync && !h.write:
+	case op.Kind.changes() && op.Kind != Sync && !h.write:
 		return Fault{Err: syscall.EBADF}
 	}
-	return h.fs.begin(kind, h.name, length)
+	op.Name = h.name
+	return h.fs.beginOp(op)
 }
 
 // ReadAt implements disk.File.
@@ -61,7 +70,24 @@ func (h *file) ReadAt(b []byte, offset int64) (int, error) {
 func (h *file) WriteAt(b []byte, offset int64) (int, error) {
 	h.fs.mu.Lock()
 	defer h.fs.mu.Unlock()
-	fault := h.begin(WriteAt, len(b))
+	return h.writeAt(b, offset, h.begin(WriteAt, len(b)))
+}
+
+// WriteDirect implements disk.DirectFile. To programs and to a power cut it is no other than WriteAt.
+func (h *file) WriteDirect(b []byte, offset int64) (int, error) {
+	if !disk.Aligned(b, offset) {
+		panic(fmt.Sprintf("%s: direct write of %d bytes at %d, from %p: not aligned", h.name, len(b), offset, b))
+	}
+	h.fs.mu.Lock()
+	defer h.fs.mu.Unlock()
+	if h.fs.onlyCached {
+		return 0, pathError(WriteAt, h.name, errors.ErrUnsupported)
+	}
+	return h.writeAt(b, offset, h.beginOp(Op{Kind: WriteAt, Len: len(b), Direct: true}))
+}
+
+// writeAt is called under the lock.
+func (h *file) writeAt(b []byte, offset int64, fault Fault) (int, error) {
 	if fault.Err != nil && !fault.Done {
 		short := min(fault.Short, len(b))
 		if h.fs.dead { // a signal ends a write between two pages, not in one

@@ -42,6 +42,8 @@ type FS struct {
 	fuse     int
 	hook     func(Op) Fault
 	counts   [numKinds]int
+	// onlyCached: see RefuseDirect.
+	onlyCached bool
 }
 
 var _ disk.FS = (*FS)(nil)
@@ -57,6 +59,13 @@ func (f *FS) SetCapacity(bytes int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.capacity = bytes
+}
+
+// RefuseDirect makes WriteDirect of all files ErrUnsupported, or ends that. It outlives the process.
+func (f *FS) RefuseDirect(refuse bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.onlyCached = refuse
 }
 
 // Used returns the bytes of all pages that count against the capacity.
