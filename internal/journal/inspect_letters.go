@@ -67,7 +67,7 @@ func (c *check) lettersOf(number uint32) error {
 	c.DeadLetters = c.DeadLetters.Plus(d.Totals())
 	for _, s := range d.segments {
 		c.DeadSegments++
-		if err := c.frames(s.name, s.seed, false, func(segment.Frame) {}); err != nil {
+		if err := c.frames(s.name, &logSegment{seed: s.seed}, func(segment.Frame) {}); err != nil {
 			return err
 		}
 	}

@@ -28,9 +28,10 @@ func (c *check) log() error {
 			c.found(FoundMissing, logPath(f.name), 0, fmt.Sprintf("records between %d and %d that are needed are gone: a segment is missing",
 				end+1, f.first-1), "they are counted as lost when they should be delivered; put the file back if there is a copy")
 		}
+		before := c.Check
 		last, err := c.segment(f, segments[i+1:])
-		if errors.Is(err, errMoved) {
-			last, err = lastSeq(f, segments[i+1:]), nil // rewritten meanwhile: what is needed of it is elsewhere
+		if errors.Is(err, errMoved) { // meanwhile: what is needed of it is elsewhere
+			c.Check, last, err = before, lastSeq(f, segments[i+1:]), nil
 		}
 		if err != nil {
 			return err
@@ -59,7 +60,7 @@ func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
 	last := lastSeq(f, behind)
 	seen := f.first - 1
 	count := map[uint32]Totals{}
-	err = c.frames(name, f.seed, f.sealed, func(frame segment.Frame) {
+	err = c.frames(name, f.logSegment, func(frame segment.Frame) {
 		switch frame.Kind {
 		case segment.Event:
 			if frame.Seq <= seen || frame.Seq > last {

@@ -134,7 +134,7 @@ func (c *check) quarantine() error {
 
 // frames scans a file and gives its good frames to each. Bad ranges before the last frame that begins a group are
 // damage; behind it they are a torn tail, or are being written just now.
-func (c *check) frames(name string, seed segment.Seed, sealed bool, each func(segment.Frame)) error {
+func (c *check) frames(name string, s *logSegment, each func(segment.Frame)) error {
 	file, err := c.j.fs.OpenRead(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errMoved
@@ -147,12 +147,12 @@ func (c *check) frames(name string, seed segment.Seed, sealed bool, each func(se
 	if err != nil {
 		return err
 	}
-	if replacedSince(file, seed) {
+	if replacedSince(file, s.seed) {
 		return errMoved
 	}
 	begin := c.Bytes
 	sure := int64(0)
-	scan := segment.NewScanner(file, seed, segment.HeaderSize, size)
+	scan := s.scan(file, size)
 	for n := 1; scan.Next(); n++ {
 		f := scan.Frame()
 		c.Frames++
@@ -167,10 +167,13 @@ func (c *check) frames(name string, seed segment.Seed, sealed bool, each func(se
 			c.progress(begin+f.Offset, max(c.all, begin+size))
 		}
 	}
+	if replacedSince(file, s.seed) {
+		return errMoved
+	}
 	c.Bytes = begin + size
 	c.progress(c.Bytes, max(c.all, c.Bytes))
 	for _, r := range scan.Bad() {
-		c.badRange(name, r, sealed || r.Offset < sure)
+		c.badRange(name, r, s.sealed || r.Offset < sure)
 	}
 	return scan.Err()
 }

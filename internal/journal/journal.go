@@ -41,6 +41,7 @@ type Journal struct {
 	merged     []string      // names that are in the log no more, to be removed when the directory is synced
 	unsynced   bool          // it is not
 	ballast    ballast
+	spare      spare
 
 	dead deadSets
 
@@ -156,11 +157,12 @@ func (j *Journal) after(i int, d *destination) mark {
 
 // Stats is a snapshot.
 func (j *Journal) Stats() Stats {
+	spare := j.spareBytes()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	s := j.stats
 	s.Segments = len(j.segments)
-	s.DiskBytes = j.diskBytes()
+	s.DiskBytes = j.diskBytes() + spare
 	return s
 }
 

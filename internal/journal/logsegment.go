@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"io"
 	"sort"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ type logSegment struct {
 	seed      segment.Seed
 	created   time.Time // zero if its header is lost
 	rewritten bool
+	reused    bool  // behind its frames are those of an older one
 	before    marks // what its first table says; nil if that is lost
 	sealed    bool  // it has its last frame, so that what is bad in it is damage
 	tail      bool  // behind its end there may be a group that failed, which only the next segment says does not count
@@ -92,6 +94,18 @@ func (s *logSegment) release() {
 		_ = s.file.Close() // it was only read
 		s.file = nil
 	}
+}
+
+// scan returns a scanner for the file up to size.
+func (s *logSegment) scan(file io.ReaderAt, size int64) *segment.Scanner {
+	return segment.NewScanner(file, s.seed, segment.HeaderSize, size).Reused(s.reused && !s.sealed)
+}
+
+// inUse reports whether somebody has the file open.
+func (s *logSegment) inUse() bool {
+	s.handle.Lock()
+	defer s.handle.Unlock()
+	return s.users > 0
 }
 
 // retire keeps the file from being opened again. Who has it open can go on.

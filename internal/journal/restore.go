@@ -1,9 +1,5 @@
 package journal
 
-import (
-	"github.com/evhub/evhub/internal/journal/segment"
-)
-
 // restore makes the state of the journal from what was found: the newest table, the records behind it, the cursors.
 func (j *Journal) restore(segments, unreadable []*found) error {
 	pairs, err := readCursors(j.fs)
@@ -203,7 +199,7 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 		return 0, err
 	}
 	defer f.release()
-	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(identityTag(j.id, endName)), scan: segment.NewScanner(file, f.seed, segment.HeaderSize, f.size)}
+	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(identityTag(j.id, endName)), scan: f.scan(file, f.size)}
 	if err := r.run(); err != nil {
 		return 0, err
 	}

@@ -3,8 +3,6 @@ package journal
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
-	"io/fs"
 	"time"
 
 	"github.com/evhub/evhub/internal/journal/segment"
@@ -19,10 +17,14 @@ func (j *Journal) begin(size int64) error {
 	j.ballast.ensure(j)
 	t := j.state.table(j.cursors.get)
 	h := segment.Header{Journal: j.id, First: j.seq + 1, Salt: randomSalt(), Created: time.Now()}
-	name, w, err := j.create(h)
+	if size == bare {
+		j.dropSpare()
+	}
+	name, w, err := j.create(&h)
 	if err != nil {
 		return err
 	}
+	reused := h.Flags&segment.Reused != 0
 	payload := t.encode()
 	w.Add(segment.Table, segment.First, t.last, payload, nil)
 	if size != bare {
@@ -33,40 +35,54 @@ func (j *Journal) begin(size int64) error {
 	if err == nil {
 		err = w.Sync()
 	}
+	if err == nil && reused {
+		err = j.fs.Rename(logPath(spareFile), logPath(name))
+	}
 	if err == nil {
 		err = j.fs.SyncDir(logDir)
 	}
 	if err != nil {
 		_ = w.Close()
 		_ = j.remove(logPath(name)) // if it stays, it holds nothing
+		if reused {
+			_ = j.remove(logPath(spareFile))
+		}
 		return err
 	}
 	s := &logSegment{
-		name: name, first: h.First, seed: h.Seed(), created: h.Created, before: t.marks(),
+		name: name, first: h.First, seed: h.Seed(), created: h.Created, before: t.marks(), reused: reused,
 		last: h.First - 1, end: w.Size(), size: max(w.Room(), w.Size()),
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.writer, j.active = w, s
+	if reused {
+		j.stats.Reused++
+	}
 	j.segments = append(j.segments[:len(j.segments):len(j.segments)], s)
 	return nil
 }
 
-// create makes the file of a segment, under a name that no other one has.
-func (j *Journal) create(h segment.Header) (name string, w *segment.Writer, err error) {
+// create makes the file of a segment, under a name that no other one has: or takes the spare file, which gets the name
+// when its content is durable.
+func (j *Journal) create(h *segment.Header) (name string, w *segment.Writer, err error) {
 	attempt := 0
 	for _, s := range j.all() { // above all that are there: segments of one Seq are in the order of their attempts
 		if seq, n, _ := parseSegmentName(s.name); seq == h.First {
 			attempt = max(attempt, n+1)
 		}
 	}
-	for ; ; attempt++ {
-		name = segmentName(h.First, attempt)
-		w, err = segment.Create(j.fs, logPath(name), h)
-		if !errors.Is(err, fs.ErrExist) {
-			return name, w, err
-		}
+	for j.isThere(segmentName(h.First, attempt)) {
+		attempt++
 	}
+	name = segmentName(h.First, attempt)
+	h.Flags |= segment.Reused
+	if w := j.reuse(*h); w != nil {
+		return name, w, nil
+	}
+	h.Flags &^= segment.Reused
+	w, err = segment.Create(j.fs, logPath(name), *h)
+	return name, w, err
 }
 
 func randomSalt() uint64 {

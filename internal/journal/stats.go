@@ -55,6 +55,8 @@ type Stats struct {
 	DiskBytes int64 // that the log takes, with what is prepared for the newest segment
 	// Compactions is how many segments were rewritten or merged, Unlinked how many were removed, since Open.
 	Compactions, Unlinked uint64
+	// Reused is how many segments were written over the files of older ones, since Open.
+	Reused uint64
 	// BadFrames and BadBytes is damage that was found since Open, by readers too.
 	BadFrames, BadBytes uint64
 	// ReadErrors, WriteErrors and CursorErrors count what the disk refused, but for want of room.

@@ -94,13 +94,16 @@ func (j *Journal) look(f *found) (belongs bool, err error) {
 		return false, newer(logPath(f.name), version)
 	case err != nil:
 		return true, j.lookWithoutHeader(f, file)
+	case j.readOnly && h.First != f.first && !j.isThere(f.name):
+		return false, fs.ErrNotExist // it is the file of a newer segment by now
 	case h.Journal != j.id:
 		return false, j.putAside(f, "it belongs to another journal")
 	case h.First != f.first:
 		return false, j.putAside(f, fmt.Sprintf("it is a copy of %s", segmentName(h.First, 0)))
 	}
 	f.readable = true
-	f.seed, f.salt, f.created, f.rewritten = h.Seed(), h.Salt, h.Created, h.Flags&segment.Rewritten != 0
+	f.seed, f.salt, f.created = h.Seed(), h.Salt, h.Created
+	f.rewritten, f.reused = h.Flags&segment.Rewritten != 0, h.Flags&segment.Reused != 0
 	return true, j.lookInside(f, file)
 }
 

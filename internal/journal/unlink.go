@@ -25,6 +25,9 @@ func (j *Journal) unlinkDone() error {
 	var left []*logSegment
 	var first error
 	for i, s := range j.doomed {
+		if j.recycle(s) {
+			continue
+		}
 		err := j.remove(logPath(s.name))
 		if err == nil && !s.sealed {
 			err = j.fs.SyncDir(logDir)

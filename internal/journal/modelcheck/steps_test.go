@@ -105,9 +105,10 @@ func (w *world) put() {
 	}
 	group := w.group(active)
 	w.figures.puts += len(group)
-	before := w.j.Stats().Segments
+	before, reused := w.j.Stats().Segments, w.j.Stats().Reused
 	err := w.append(group)
 	w.figures.rolls += max(0, w.j.Stats().Segments-before)
+	w.figures.reused += int(w.j.Stats().Reused - reused)
 	w.log("  put %d to %d", group[0].Seq, group[len(group)-1].Seq)
 	if w.allowed("put", err) {
 		w.figures.acknowledged += len(group)

@@ -20,6 +20,9 @@ const headerMagic = "EVHUBSEG"
 // Rewritten is the flag in the header of a segment that compaction has written: its Seqs rise, but not by one.
 const Rewritten uint32 = 1
 
+// Reused is the flag in the header of a segment that was written over the file of an older one.
+const Reused uint32 = 2
+
 // ErrDamaged: what should be a header is none.
 var ErrDamaged = errors.New("damaged header")
 

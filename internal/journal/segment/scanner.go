@@ -23,6 +23,7 @@ func (r Range) End() int64 { return r.Offset + r.Length }
 //	err := s.Err()
 type Scanner struct {
 	seed  Seed
+	over  bool  // the rest holds what was there before
 	next  int64 // where the next frame begins
 	w     window
 	frame Frame
@@ -34,6 +35,13 @@ type Scanner struct {
 // any multiple of 8.
 func NewScanner(r io.ReaderAt, seed Seed, from, end int64) *Scanner {
 	return &Scanner{seed: seed, next: from, w: window{r: r, end: end, at: from}}
+}
+
+// Reused makes what comes behind the last good frame count as unused, as zeros do: the file is that of an older segment,
+// which is still there.
+func (s *Scanner) Reused(yes bool) *Scanner {
+	s.over = yes
+	return s
 }
 
 // Next goes to the next good frame. It is false at the end, and after an error of reading.
@@ -128,6 +136,9 @@ func (s *Scanner) resync() bool {
 			written = at + alignment
 		}
 	}
+	if s.over {
+		return false
+	}
 	if rest, err := s.tail(max(s.next, s.w.end-FrameHeaderSize)); err != nil {
 		s.fail(err, s.next)
 	} else if end := s.w.end - int64(len(rest)); !isZero(rest) {
@@ -142,6 +153,9 @@ func (s *Scanner) resync() bool {
 
 // rest judges the last bytes, too few for a frame.
 func (s *Scanner) rest() {
+	if s.over {
+		return
+	}
 	if b, err := s.tail(s.next); err == nil && !isZero(b) {
 		s.skip(s.w.end)
 	}
