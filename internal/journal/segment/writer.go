@@ -186,10 +186,10 @@ func (w *Writer) Sync() error {
 	return w.err
 }
 
-// Prepare makes sure that n more bytes can be written without running out of room, and makes the file larger by step
-// if it has to grow for that, and up to the end of a block. With zeros they are written to the new room: what is written there later changes nothing
-// that the file system keeps about the file, so that Sync has less to do. A failure changes nothing: the segment can
-// still be used.
+// Prepare makes sure that n more bytes can be written without running out of room, and makes the file larger by step, up
+// to the end of a block, if it has to grow for that. With zeros they are written to the new room: what is written there
+// later changes nothing that the file system keeps about the file, so that Sync has less to do. A failure changes
+// nothing: the segment can still be used.
 func (w *Writer) Prepare(n, step int64, zeros bool) error {
 	if w.err != nil {
 		return w.err
