@@ -158,10 +158,10 @@ func (b *ballast) scarce(j *Journal) bool {
 	return err == nil && free < 2*minBallast
 }
 
-// giveWay makes room for what must go on when the disk is full: it gives up the spare file, and then the ballast. It is
-// false if both are gone already.
+// giveWay makes room for what must go on when the disk is full: it gives up the spare files, and then the ballast. It is
+// false if all are gone already.
 func (j *Journal) giveWay() bool {
-	if j.dropSpare() {
+	if j.dropSpares() {
 		return true
 	}
 	if !j.ballast.give(j) {

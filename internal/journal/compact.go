@@ -22,7 +22,7 @@ func (j *Journal) compact(urgent bool) error {
 	if j.usable() != nil {
 		return nil // closed meanwhile
 	}
-	j.dropIdleSpare()
+	j.dropIdleSpares()
 	err := j.unlinkDone()
 	if urgent && j.noRoom() {
 		err = errors.Join(err, j.endActive(), j.unlinkDone())

@@ -41,7 +41,7 @@ type Journal struct {
 	merged     []string      // names that are in the log no more, to be removed when the directory is synced
 	unsynced   bool          // it is not
 	ballast    ballast
-	spare      spare
+	spares     spares
 
 	dead deadSets
 

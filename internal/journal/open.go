@@ -119,7 +119,7 @@ func (j *Journal) Close() error {
 	if !j.readOnly {
 		_, err = j.cursors.sync()
 		j.seal()
-		j.dropSpare()
+		j.dropSpares()
 	}
 	return errors.Join(err, j.dead.close(), j.closeFiles())
 }

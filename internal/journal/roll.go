@@ -18,13 +18,13 @@ func (j *Journal) begin(size int64) error {
 	t := j.state.table(j.cursors.get)
 	h := segment.Header{Journal: j.id, First: j.seq + 1, Salt: randomSalt(), Created: time.Now()}
 	if size == bare {
-		j.dropSpare()
+		j.dropSpares()
 	}
-	name, w, err := j.create(&h)
+	name, w, spare, err := j.create(&h)
 	if err != nil {
 		return err
 	}
-	reused := h.Flags&segment.Reused != 0
+	reused := spare != ""
 	payload := t.encode()
 	w.Add(segment.Table, segment.First, t.last, payload, nil)
 	if size != bare {
@@ -36,7 +36,7 @@ func (j *Journal) begin(size int64) error {
 		err = w.Sync()
 	}
 	if err == nil && reused {
-		err = j.fs.Rename(logPath(spareFile), logPath(name))
+		err = j.fs.Rename(logPath(spare), logPath(name))
 	}
 	if err == nil {
 		err = j.fs.SyncDir(logDir)
@@ -45,7 +45,7 @@ func (j *Journal) begin(size int64) error {
 		_ = w.Close()
 		_ = j.remove(logPath(name)) // if it stays, it holds nothing
 		if reused {
-			_ = j.remove(logPath(spareFile))
+			_ = j.remove(logPath(spare))
 		}
 		return err
 	}
@@ -63,9 +63,9 @@ func (j *Journal) begin(size int64) error {
 	return nil
 }
 
-// create makes the file of a segment, under a name that no other one has: or takes the spare file, which gets the name
+// create makes the file of a segment, under a name that no other one has; or it takes a spare file, which gets the name
 // when its content is durable.
-func (j *Journal) create(h *segment.Header) (name string, w *segment.Writer, err error) {
+func (j *Journal) create(h *segment.Header) (name string, w *segment.Writer, spare string, err error) {
 	attempt := 0
 	for _, s := range j.all() { // above all that are there: segments of one Seq are in the order of their attempts
 		if seq, n, _ := parseSegmentName(s.name); seq == h.First {
@@ -77,12 +77,12 @@ func (j *Journal) create(h *segment.Header) (name string, w *segment.Writer, err
 	}
 	name = segmentName(h.First, attempt)
 	h.Flags |= segment.Reused
-	if w := j.reuse(*h); w != nil {
-		return name, w, nil
+	if w, spare = j.reuse(*h); w != nil {
+		return name, w, spare, nil
 	}
 	h.Flags &^= segment.Reused
 	w, err = segment.Create(j.fs, logPath(name), *h)
-	return name, w, err
+	return name, w, "", err
 }
 
 func randomSalt() uint64 {

@@ -4,7 +4,7 @@ import "slices"
 
 // mutants are the faults.
 func mutants() []mutant {
-	return slices.Concat(appending(), cursors(), compacting(), recovering(), reading(), deadLetters())
+	return slices.Concat(appending(), spares(), cursors(), compacting(), recovering(), reading(), deadLetters())
 }
 
 func appending() []mutant {
@@ -46,6 +46,27 @@ func appending() []mutant {
 		{
 			"no limit to what the log takes", "append.go",
 			"	if used+size > j.o.MaxBytes {", "	if false && used+size > j.o.MaxBytes {",
+		},
+	}
+}
+
+func spares() []mutant {
+	return []mutant{
+		{
+			"a file is written over before its old name is gone for good", "spare.go",
+			"	if j.fs.SyncDir(logDir) != nil {", "	if false {",
+		},
+		{
+			"a file that is being read is written over", "spare.go",
+			" || s.inUse() {", " {",
+		},
+		{
+			"what is left of an older segment counts as bad", "logsegment.go",
+			".Reused(s.reused && !s.sealed)", "",
+		},
+		{
+			"a file that is written over gets its name at once", "roll.go",
+			"	if w, spare = j.reuse(*h); w != nil {", "	if w, spare = j.reuse(*h); w != nil {\n\t\t_ = j.fs.Rename(logPath(spare), logPath(name))\n\t\t_ = j.fs.SyncDir(logDir)\n\t\tspare = name",
 		},
 	}
 }
