@@ -160,7 +160,7 @@ func (w *world) checkLimit() {
 func (w *world) group(active []*line) []journal.Record {
 	var group []journal.Record
 	n := len(w.model.attempts)
-	if n > 0 && w.rand.IntN(4) > 0 {
+	if n > 0 && w.rand.IntN(4) > 0 && w.canRepeat(w.model.attempts[n-1]) {
 		group = slices.Clone(w.model.attempts[n-1])
 		if w.rand.IntN(2) == 0 {
 			return group
@@ -181,6 +181,19 @@ func (w *world) group(active []*line) []journal.Record {
 		group = append(group, journal.Record{Seq: seq, Destinations: numbers, Data: payload(seq, n, w.size())})
 	}
 	return group
+}
+
+// canRepeat reports whether the destinations of a group are still there. One that was dropped, though that was said to have
+// failed, is not, from the next start on.
+func (w *world) canRepeat(group []journal.Record) bool {
+	for _, r := range group {
+		for _, number := range r.Destinations {
+			if l := w.model.line(number); l == nil || l.dropped {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // size is that of a record: mostly small, sometimes more than a page, rarely more than a segment.
