@@ -30,7 +30,7 @@ func TestConcurrent(t *testing.T) {
 		g := game{kinds: kinds, end: (*world).crowd}
 		f, err := g.playOne(seed, nil, nil)
 		if err != nil {
-			t.Fatalf("history %d: %v", i, err)
+			t.Fatalf("history %d of seed %d: %v", i, seed, err)
 		}
 		all.add(f)
 	}
