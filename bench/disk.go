@@ -128,6 +128,7 @@ func putGroup(dir, name, title string) harness.Group {
 		{"PutAll 100, 16 callers", hubs.PutAllFrom(16, 100)},
 		{"PutAll 1000, 1 caller", hubs.PutAll(1000)},
 		{"PutAll 1000, 4 callers", hubs.PutAllFrom(4, 1000)},
+		{"PutAll 1000, 16 callers", hubs.PutAllFrom(16, 1000)},
 	} {
 		without := engine.Put(way.name, way.way, "raw", hubs.Opaque, 1)
 		without.Against = []string{way.name}

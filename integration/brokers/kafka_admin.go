@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"strings"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -22,31 +23,42 @@ type Topic struct {
 	Config map[string]string
 }
 
-// CreateTopic creates a topic and returns when every partition has a leader.
+// CreateTopic creates a topic and returns when every partition has a leader, and every node knows it.
 func (k *Kafka) CreateTopic(ctx context.Context, t Topic) error {
 	t.Partitions, t.Replicas = max(t.Partitions, 1), max(t.Replicas, 1)
 	config := kafka.TopicConfig{Topic: t.Name, NumPartitions: t.Partitions, ReplicationFactor: t.Replicas}
 	for name, value := range t.Config {
 		config.ConfigEntries = append(config.ConfigEntries, kafka.ConfigEntry{ConfigName: name, ConfigValue: value})
 	}
-	return withClient(k.addr, func(c *kafka.Client) error {
-		var refusal error
-		err := awaitReady(ctx, func(ctx context.Context) error {
-			answer, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{config}})
-			if err == nil {
-				err = answer.Errors[t.Name]
-			}
-			if errors.Is(err, kafka.BrokerNotAvailable) { // just started, or just awake again
-				return err
-			}
-			refusal = err
-			return nil
-		}, k.processes()...)
-		if err = errors.Join(err, refusal); err != nil {
-			return fmt.Errorf("create topic %s: %w", t.Name, err)
+	if err := withClient(k.addr, func(c *kafka.Client) error { return k.createTopic(ctx, c, t.Name, config) }); err != nil {
+		return fmt.Errorf("create topic %s: %w", t.Name, err)
+	}
+	for addr := range strings.SplitSeq(k.addr, ",") {
+		err := withClient(addr, func(c *kafka.Client) error {
+			return awaitReady(ctx, func(ctx context.Context) error { return checkTopic(ctx, c, t) }, k.processes()...)
+		})
+		if err != nil {
+			return err
 		}
-		return awaitReady(ctx, func(ctx context.Context) error { return checkTopic(ctx, c, t) }, k.processes()...)
-	})
+	}
+	return nil
+}
+
+// createTopic asks until a node is ready to do it.
+func (k *Kafka) createTopic(ctx context.Context, c *kafka.Client, name string, config kafka.TopicConfig) error {
+	var refusal error
+	err := awaitReady(ctx, func(ctx context.Context) error {
+		answer, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{config}})
+		if err == nil {
+			err = answer.Errors[name]
+		}
+		if errors.Is(err, kafka.BrokerNotAvailable) { // just started, or just awake again
+			return err
+		}
+		refusal = err
+		return nil
+	}, k.processes()...)
+	return errors.Join(err, refusal)
 }
 
 // DeleteTopic deletes a topic.
