@@ -18,6 +18,7 @@ type journalLog struct {
 
 	mu      sync.Mutex // guards replacing windows
 	windows atomic.Pointer[map[uint32]*window]
+	group   uint64 // counts what was appended, for push
 }
 
 func newJournalLog(j *journal.Journal, logger *slog.Logger) *journalLog {
@@ -35,6 +36,7 @@ func (l *journalLog) Append(group []*evbus.Record) error {
 	if err := l.journal.Append(records); err != nil {
 		return err
 	}
+	l.group++
 	l.push(group)
 	return nil
 }
@@ -44,6 +46,7 @@ func (l *journalLog) appendBatches(batches []*journal.Batch, offers []*offer) er
 	if err := l.journal.AppendBatches(batches); err != nil {
 		return err
 	}
+	l.group++
 	for _, o := range offers {
 		l.push(o.records)
 	}
@@ -65,7 +68,7 @@ func (l *journalLog) push(group []*evbus.Record) {
 				}
 				held.mu.Lock()
 			}
-			held.push(r)
+			held.push(r, l.group)
 		}
 	}
 	if held != nil {

@@ -26,6 +26,8 @@ type window struct {
 
 	mu     sync.Mutex // guards the fields below
 	memory int64
+	group  uint64 // the newest of which something was pushed
+	idle   bool   // nothing was in memory before it
 	ring   ring.Ring[*evbus.Record]
 	bytes  int64 // of ring
 	behind bool  // there are records newer than those in ring
@@ -68,15 +70,26 @@ func (w *window) setMemory(bytes int64) {
 	w.memory = bytes
 }
 
-// push notes that r is on disk. w.mu is held.
-func (w *window) push(r *evbus.Record) {
+// wholeGroup is how many times as much as usual may be in memory of a group that found nothing there: a destination that
+// keeps up should not have to read it from the disk.
+const wholeGroup = 4
+
+// push notes that r, which belongs to a group, is on disk. w.mu is held.
+func (w *window) push(r *evbus.Record, group uint64) {
+	if group != w.group {
+		w.group, w.idle = group, w.ring.Len() == 0
+	}
+	limit := w.memory
+	if w.idle {
+		limit *= wholeGroup
+	}
 	w.newest = r.Seq
 	w.unread.Events++
 	w.unread.Bytes += r.Size()
 	if r.Seq <= w.read.Seq {
 		return // who reads from disk was faster
 	}
-	if !w.behind && w.bytes+r.Size() > w.memory {
+	if !w.behind && w.bytes+r.Size() > limit {
 		w.behind = true
 		w.oldest = r.Accepted()
 	}

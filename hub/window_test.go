@@ -57,7 +57,34 @@ func write(t *testing.T, w *window, r *evbus.Record) {
 func tell(w *window, r *evbus.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.push(r)
+	w.push(r, r.Seq)
+}
+
+// A group that finds nothing in memory may take more of it, within bounds; one that finds something may not.
+func TestAGroupForADestinationThatKeepsUpStaysInMemory(t *testing.T) {
+	w, r := newTestWindow(t)
+	w.setMemory(10 * r.Size())
+	push := func(group uint64, n int) (inMemory int) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		before := w.ring.Len()
+		for range n {
+			w.push(r, group)
+		}
+		return w.ring.Len() - before
+	}
+	if n := push(1, 30); n != 30 || w.behind {
+		t.Errorf("%d of 30 are in memory", n)
+	}
+	if n := push(2, 1); n != 0 || !w.behind {
+		t.Errorf("%d of the next group are", n)
+	}
+	other, _ := newTestWindow(t)
+	w = other
+	w.setMemory(10 * r.Size())
+	if n := push(1, 50); n != 10*wholeGroup || !w.behind {
+		t.Errorf("%d of 50 are in memory", n)
+	}
 }
 
 // Who reads may be faster than who says that a record is on disk. That does not hide what is not to be had.

@@ -141,8 +141,11 @@ func (d *DeadLetters) remove(keys []uint64) (int, error) {
 // withRoom does a write again for which there was no room, if room can be made.
 func (d *DeadLetters) withRoom(write func() error) error {
 	err := write()
-	if IsNoRoom(err) && d.env.giveWay != nil && d.env.giveWay() {
-		return write()
+	for range 2 { // the spare files, and the ballast
+		if !IsNoRoom(err) || d.env.giveWay == nil || !d.env.giveWay() {
+			break
+		}
+		err = write()
 	}
 	return err
 }

@@ -157,7 +157,7 @@ func (d *DeadLetters) loadHeader(s *deadSegment, file disk.File, size int64) (ok
 		s.seed, s.first = h.Seed(), h.First
 		return true, nil
 	}
-	seed, ok := segment.FindSeed(file, size)
+	seed, ok := segment.FindSeed(file, size, 0)
 	if !ok {
 		return false, d.headless(s.name, file, size)
 	}

@@ -41,10 +41,28 @@ func (c *check) log() error {
 	return nil
 }
 
+// isMissing reports whether a record that is needed was between the Seq end and segment f. What another process has
+// delivered by now is not.
 func (c *check) isMissing(f *found, end uint64) bool {
 	c.j.mu.Lock()
-	defer c.j.mu.Unlock()
-	return c.j.isMissing(f, end)
+	missing := c.j.isMissing(f, end)
+	c.j.mu.Unlock()
+	if !missing {
+		return false
+	}
+	now, err := readCursors(c.j.fs)
+	for _, m := range f.before {
+		if m.newest <= end || m.newest >= f.first {
+			continue
+		}
+		for _, d := range c.j.Destinations() {
+			slot, _, ok := now.newest(d.Number, identityTag(c.j.id, d.Name))
+			if d.Number == m.number && (err != nil || !ok || m.newest > slot.done.Seq) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // segment checks one and returns the last Seq that counts in it.

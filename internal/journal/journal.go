@@ -91,7 +91,10 @@ func (j *Journal) SyncCursors() error {
 		return ErrReadOnly
 	}
 	broken, err := j.cursors.sync()
-	if IsNoRoom(err) && j.giveWay() {
+	for range 2 { // the spare files, and the ballast
+		if !IsNoRoom(err) || !j.giveWay() {
+			break
+		}
 		_, err = j.cursors.sync()
 	}
 	if broken != nil {

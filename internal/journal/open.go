@@ -62,11 +62,7 @@ func (j *Journal) open() error {
 	if err := j.settleNames(); err != nil {
 		return err
 	}
-	segments, unreadable, err := j.survey()
-	if err != nil {
-		return err
-	}
-	if err := j.restore(segments, unreadable); err != nil {
+	if err := j.readLog(); err != nil {
 		return err
 	}
 	j.finishRecovery()
@@ -76,6 +72,21 @@ func (j *Journal) open() error {
 	j.ballast.find(j)
 	j.start()
 	return nil
+}
+
+// readLog reads the log; where another process writes it, again if what was read went away meanwhile.
+func (j *Journal) readLog() error {
+	found := j.recovery
+	for try := 1; ; try++ {
+		segments, unreadable, err := j.survey()
+		if err == nil {
+			err = j.restore(segments, unreadable)
+		}
+		if !j.readOnly || !errors.Is(err, errMoved) || try == maxMoved {
+			return err
+		}
+		j.recovery, j.state, j.segments, j.stats, j.seen, j.cursors = found, state{}, nil, Stats{}, nil, cursors{}
+	}
 }
 
 // settleNames makes the names durable that are there: the process before may have stopped before it did. What it renamed

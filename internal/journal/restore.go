@@ -1,5 +1,10 @@
 package journal
 
+import (
+	"errors"
+	"io/fs"
+)
+
 // restore makes the state of the journal from what was found: the newest table, the records behind it, the cursors.
 func (j *Journal) restore(segments, unreadable []*found) error {
 	pairs, err := readCursors(j.fs)
@@ -195,12 +200,19 @@ func (j *Journal) isMissing(f *found, end uint64) bool {
 // replay reads the frames of a segment and brings the state up to date. The torn tail of the newest segment is cut off.
 func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 	file, err := f.acquire(j.fs)
+	if j.readOnly && errors.Is(err, fs.ErrNotExist) {
+		return 0, errMoved
+	}
 	if err != nil {
 		return 0, err
 	}
 	defer f.release()
 	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(identityTag(j.id, endName)), scan: f.scan(file, f.size)}
-	if err := r.run(); err != nil {
+	err = r.run()
+	if j.readOnly && replacedSince(file, f.seed) {
+		return 0, errMoved // what was read is not of one segment
+	}
+	if err != nil {
 		return 0, err
 	}
 	f.end = r.end

@@ -3,6 +3,8 @@ package journal
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/evhub/evhub/internal/journal/segment"
@@ -72,17 +74,20 @@ func (j *Journal) create(h *segment.Header) (name string, w *segment.Writer, spa
 			attempt = max(attempt, n+1)
 		}
 	}
-	for j.isThere(segmentName(h.First, attempt)) {
-		attempt++
+	for ; ; attempt++ {
+		if name = segmentName(h.First, attempt); j.isThere(name) {
+			continue
+		}
+		h.Flags |= segment.Reused
+		if w, spare = j.reuse(*h); w != nil {
+			return name, w, spare, nil
+		}
+		h.Flags &^= segment.Reused
+		w, err = segment.Create(j.fs, logPath(name), *h)
+		if !errors.Is(err, fs.ErrExist) { // it is there, but cannot be opened
+			return name, w, "", err
+		}
 	}
-	name = segmentName(h.First, attempt)
-	h.Flags |= segment.Reused
-	if w, spare = j.reuse(*h); w != nil {
-		return name, w, spare, nil
-	}
-	h.Flags &^= segment.Reused
-	w, err = segment.Create(j.fs, logPath(name), *h)
-	return name, w, "", err
 }
 
 func randomSalt() uint64 {

@@ -45,6 +45,7 @@ func (j *Journal) recycle(s *logSegment) bool {
 	j.spares.last++
 	file := spare{fmt.Sprintf("spare.%d%s", j.spares.last, temporarySuffix), s.size}
 	if j.fs.Rename(logPath(s.name), logPath(file.name)) != nil {
+		_ = j.remove(logPath(file.name)) // some file systems have done what they say has failed
 		return false
 	}
 	if j.fs.SyncDir(logDir) != nil {

@@ -56,6 +56,9 @@ func (j *Journal) survey() (segments, unreadable []*found, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if j.readOnly && (f.table == nil || f.headerLost) && !j.isThere(f.name) {
+			continue // it was written over while it was looked at
+		}
 		if belongs {
 			segments = append(segments, f)
 		}
@@ -109,7 +112,7 @@ func (j *Journal) look(f *found) (belongs bool, err error) {
 
 func (j *Journal) lookWithoutHeader(f *found, file io.ReaderAt) error {
 	f.headerLost = true
-	f.seed, f.readable = segment.FindSeed(file, f.size)
+	f.seed, f.readable = segment.FindSeed(file, f.size, f.first)
 	if !f.readable {
 		return nil
 	}

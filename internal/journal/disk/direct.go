@@ -10,7 +10,7 @@ type DirectFile interface {
 	File
 	// WriteDirect writes like WriteAt, and like there it is durable only after Sync. The address and the length of b
 	// and the offset are multiples of Block. An error that is errors.ErrUnsupported says that this file cannot be
-	// written so: nothing was written, and WriteAt is to be used from then on.
+	// written so: all of b is to be written with WriteAt, and what comes after it.
 	WriteDirect(b []byte, offset int64) (int, error)
 }
 

@@ -15,7 +15,7 @@ func (f *osFile) WriteDirect(b []byte, offset int64) (int, error) {
 		return 0, err
 	}
 	n, err := f.direct.WriteAt(b, offset)
-	if n == 0 && (errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)) {
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		f.onlyCached = true // some file systems open it and then refuse
 		return 0, errors.ErrUnsupported
 	}

@@ -16,7 +16,7 @@ func FuzzScanner(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, seed uint32) {
 		_, _ = segment.ParseHeader(b)
 		checkScan(t, b, segment.Seed(seed))
-		if found, ok := segment.FindSeed(bytes.NewReader(b), int64(len(b))); ok {
+		if found, ok := segment.FindSeed(bytes.NewReader(b), int64(len(b)), 0); ok {
 			checkScan(t, b, found)
 		}
 	})

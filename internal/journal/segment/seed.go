@@ -8,8 +8,9 @@ import (
 
 // FindSeed finds the seed of a segment whose header, and with it the salt, is lost. A checksum can be computed
 // backwards: what it began with follows from any one frame, and a frame is known by the checksum of its payload, which
-// has no salt. It reports whether there is such a frame in the first size bytes of r.
-func FindSeed(r io.ReaderAt, size int64) (Seed, bool) {
+// has no salt. It reports whether there is such a frame in the first size bytes of r. Records of the segment have the Seq first or higher ones;
+// what has a lower one is left of another segment.
+func FindSeed(r io.ReaderAt, size int64, first uint64) (Seed, bool) {
 	w, inv := window{r: r, end: size}, newInverse()
 	// Every candidate costs the reading of what it says is its payload, so the sum of them has a limit.
 	budget := 4*size + FrameHeaderSize
@@ -22,6 +23,9 @@ func FindSeed(r io.ReaderAt, size int64) (Seed, bool) {
 			continue
 		}
 		h, seed := decodeFrameHeader(b), inv.seedOf(b)
+		if at > HeaderSize && h.seq < first {
+			continue // of the segment whose file this was before; a first table may say less
+		}
 		if h.kind == 0 || h.length > MaxPayload || at+FrameSize(int(h.length)) > size {
 			continue
 		}

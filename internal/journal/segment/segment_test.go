@@ -210,7 +210,7 @@ func TestFindSeed(t *testing.T) {
 	b := write(t, 5)
 	clear(b[:segment.HeaderSize])
 	for i := range 5 { // with less and less that is good
-		seed, ok := segment.FindSeed(bytes.NewReader(b), int64(len(b)))
+		seed, ok := segment.FindSeed(bytes.NewReader(b), int64(len(b)), 0)
 		if !ok || seed != header.Seed() {
 			t.Fatalf("after %d damaged frames: %x, %v; want %x", i, seed, ok, header.Seed())
 		}
@@ -220,7 +220,7 @@ func TestFindSeed(t *testing.T) {
 	for i := range b {
 		b[i] = byte(r.Uint32())
 	}
-	if _, ok := segment.FindSeed(bytes.NewReader(b), int64(len(b))); ok {
+	if _, ok := segment.FindSeed(bytes.NewReader(b), int64(len(b)), 0); ok {
 		t.Error("a seed in noise")
 	}
 }
