@@ -26,6 +26,20 @@ func form[T any](brief, full, long T) T {
 	return brief
 }
 
+// soakFor is how long TestSoak lasts: EVHUB_SOAK_FOR, or else what it does in this form.
+func soakFor(t *testing.T, usual time.Duration) time.Duration {
+	t.Helper()
+	text := os.Getenv("EVHUB_SOAK_FOR")
+	if text == "" {
+		return usual
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatalf("EVHUB_SOAK_FOR: %v", err)
+	}
+	return d
+}
+
 // seed is what all that a test does at random comes from. The same again: EVHUB_SEED.
 func seed(t *testing.T) uint64 {
 	t.Helper()

@@ -47,7 +47,7 @@ func (w *world) size() (bytes int64) {
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	seed, start := seed(t), time.Now()
-	lasts := form(4*time.Second, 40*time.Second, 4*time.Hour)
+	lasts := soakFor(t, form(4*time.Second, 40*time.Second, 4*time.Hour))
 	w := newWorld(t, random(seed, 0), threeStations())
 	w.flags = []string{"--journal-segment", "1MiB"}
 	l := w.live("put", "--ack", "--timeout", "0")

@@ -170,8 +170,12 @@ func recovering() []mutant {
 		},
 		{
 			"names that were found are made durable after the old ones are removed", "open.go",
-			"	if err := j.settleNames(); err != nil {\n		return err\n	}\n	segments, unreadable, err := j.survey()\n",
-			"	segments, unreadable, err := j.survey()\n	err = errors.Join(err, j.settleNames())\n",
+			"	if err := j.settleNames(); err != nil {\n		return err\n	}\n	if err := j.readLog(); err != nil {",
+			"	if err := errors.Join(j.readLog(), j.settleNames()); err != nil {",
+		},
+		{
+			"a rename that failed only by what it says is believed to have failed", "rewrite.go",
+			" && !j.holds(r.new) {", " {",
 		},
 		{
 			"bad bytes are not copied to quarantine", "journal.go",
