@@ -12,10 +12,10 @@ import (
 // bytes go on the disk is settled already, so that the file system has nothing to note when they are made durable, and
 // nothing to free.
 type spares struct {
-	mu    sync.Mutex
-	files []spare // the newest last
-	idle  int     // how often the compactor has found that none was needed
-	last  int     // number of the last that there was
+	mu    sync.Mutex // never held while the disk works
+	files []spare    // the newest last
+	idle  int        // how often the compactor has found that none was needed
+	last  int        // number of the last that there was
 }
 
 // spare is one of them, in the log. For whoever opens the journal next it is a temporary file.
@@ -37,13 +37,10 @@ func (j *Journal) recycle(s *logSegment) bool {
 	if !s.sealed || s.rewritten || 2*s.size < j.segmentBytes() || j.o.MaxBytes > 0 || j.noRoom() || s.inUse() {
 		return false
 	}
-	j.spares.mu.Lock()
-	defer j.spares.mu.Unlock()
-	if len(j.spares.files) >= mostSpares {
+	file := spare{j.nextSpare(), s.size}
+	if file.name == "" {
 		return false
 	}
-	j.spares.last++
-	file := spare{fmt.Sprintf("spare.%d%s", j.spares.last, temporarySuffix), s.size}
 	if j.fs.Rename(logPath(s.name), logPath(file.name)) != nil {
 		_ = j.remove(logPath(file.name)) // some file systems have done what they say has failed
 		return false
@@ -52,9 +49,22 @@ func (j *Journal) recycle(s *logSegment) bool {
 		_ = j.remove(logPath(file.name)) // the next process would
 		return true
 	}
+	j.spares.mu.Lock()
+	defer j.spares.mu.Unlock()
 	j.spares.files = append(j.spares.files, file)
 	j.spares.idle = 0
 	return true
+}
+
+// nextSpare is the name for one more spare file; empty if there are enough. The caller holds compacting.
+func (j *Journal) nextSpare() string {
+	j.spares.mu.Lock()
+	defer j.spares.mu.Unlock()
+	if len(j.spares.files) >= mostSpares {
+		return ""
+	}
+	j.spares.last++
+	return fmt.Sprintf("spare.%d%s", j.spares.last, temporarySuffix)
 }
 
 // takeSpare returns the name of a spare file, which is the caller's from then on; empty if there is none.
