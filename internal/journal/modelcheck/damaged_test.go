@@ -178,12 +178,17 @@ func (w *world) accepted(l *line) journal.Totals {
 }
 
 // goOn settles all that was read, and puts and reads once more, over some restarts. What was damaged is
-// gone then.
+// gone then. So is what came back of a destination whose end was damaged: one that had been dropped.
 func (w *world) goOn() {
 	for round := range 3 {
 		for i := range w.left {
 			l := &w.left[i]
 			w.j.Ack(l.number, journal.Cursor{Seq: w.j.LastSeq(), Totals: l.accepted})
+		}
+		for _, d := range w.j.Destinations() {
+			if !slices.ContainsFunc(w.left, func(l left) bool { return l.number == d.Number }) {
+				w.j.Ack(d.Number, journal.Cursor{Seq: w.j.LastSeq(), Totals: d.Accepted})
+			}
 		}
 		w.oneMore()
 		if err := w.j.SyncCursors(); err != nil {
