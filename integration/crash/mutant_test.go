@@ -18,9 +18,9 @@ type mutant struct{ name, file, right, wrong string }
 
 var mutants = []mutant{
 	{
-		"the last event of a group is acknowledged and not written", "hub/committer.go",
-		"	c.records = g.stored(c.records[:0])\n",
-		"	c.records = g.stored(c.records[:0])\n	if n := len(c.records); n > 5 {\n		c.records = c.records[:n-1]\n	}\n",
+		"the last event of a PutAll is acknowledged and not written", "hub/group.go",
+		"		o.batch.Add(r.Destinations, r)\n",
+		"		if o.batch.Len() >= 5 && r == o.records[len(o.records)-1] {\n			break\n		}\n		o.batch.Add(r.Destinations, r)\n",
 	},
 	{
 		"cursors are ahead of what was delivered", "internal/journal/journal.go",
