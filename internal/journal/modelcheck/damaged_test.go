@@ -112,6 +112,7 @@ func (w *world) judgeLine(l *line, d damage) {
 	start := w.j.Cursor(l.number)
 	r.Seek(start)
 	at, missing, read, lost := int(start.Events), journal.Totals{}, journal.Totals{}, journal.Totals{}
+	odd := false
 	skip := func(to int) {
 		for ; at < to; at++ {
 			seq := l.seqs[at]
@@ -132,6 +133,15 @@ func (w *world) judgeLine(l *line, d damage) {
 		}
 		for _, e := range entries {
 			i, ok := slices.BinarySearch(l.seqs, e.Seq)
+			if d.lost[e.Seq] && isAttempt(e) && (!ok || !bytes.Equal(e.Data, w.model.records[e.Seq].Data)) {
+				// It failed, and something else was put in its place: the segment that said so is damaged.
+				odd = true
+				if ok && i >= at {
+					skip(i)
+					at++
+				}
+				continue
+			}
 			switch {
 			case !ok:
 				fail("%s: record %d is invented", l, e.Seq)
@@ -149,6 +159,9 @@ func (w *world) judgeLine(l *line, d damage) {
 	w.figures.lost += int(missing.Events)
 	w.log("  %s: from %d: read %d, missing %+v, said to be lost %+v", l, start.Events, read.Events, missing, lost)
 	switch {
+	case odd: // so the totals are of something else, too
+		w.left = append(w.left, left{l, w.accepted(l)})
+		return
 	case lost == missing:
 	case d.end && lost.Events <= missing.Events:
 	default:

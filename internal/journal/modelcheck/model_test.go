@@ -118,6 +118,16 @@ func payload(seq uint64, attempt, size int) []byte {
 	return b
 }
 
+// isAttempt reports whether a record is of a group that failed and was put again, as something else.
+func isAttempt(e journal.Entry) bool {
+	for attempt := range 50 {
+		if bytes.Equal(e.Data, payload(e.Seq, attempt, len(e.Data))) {
+			return true
+		}
+	}
+	return false
+}
+
 // found is what is there of a record that no one was told is accepted.
 type found struct {
 	numbers []uint32
