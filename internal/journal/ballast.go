@@ -158,6 +158,18 @@ func (b *ballast) scarce(j *Journal) bool {
 	return err == nil && free < 2*minBallast
 }
 
+// withRoom does a write again for which there was no room, if giveWay makes some; nil makes none.
+func withRoom(giveWay func() bool, write func() error) error {
+	err := write()
+	for range 2 { // the spare files, and the ballast
+		if giveWay == nil || !IsNoRoom(err) || !giveWay() {
+			break
+		}
+		err = write()
+	}
+	return err
+}
+
 // giveWay makes room for what must go on when the disk is full: it gives up the spare files, and then the ballast. It is
 // false if all are gone already.
 func (j *Journal) giveWay() bool {

@@ -73,7 +73,7 @@ func openDeadLetters(env deadEnv, number uint32) (*DeadLetters, error) {
 // Append keeps letters, whose keys rise by one from first, behind all others. It is one write and one fsync for all of
 // them, and two more where a segment begins.
 func (d *DeadLetters) Append(letters [][]byte) (first uint64, err error) {
-	err = d.withRoom(func() error {
+	err = withRoom(d.env.giveWay, func() error {
 		first, err = d.append(letters)
 		return err
 	})
@@ -114,7 +114,7 @@ func (d *DeadLetters) append(letters [][]byte) (first uint64, err error) {
 
 // Remove lets go of the letters with these keys, for good, and returns how many of them there were.
 func (d *DeadLetters) Remove(keys ...uint64) (n int, err error) {
-	err = d.withRoom(func() error {
+	err = withRoom(d.env.giveWay, func() error {
 		n, err = d.remove(keys)
 		return err
 	})
@@ -136,18 +136,6 @@ func (d *DeadLetters) remove(keys []uint64) (int, error) {
 	}
 	d.tidy()
 	return n, nil
-}
-
-// withRoom does a write again for which there was no room, if room can be made.
-func (d *DeadLetters) withRoom(write func() error) error {
-	err := write()
-	for range 2 { // the spare files, and the ballast
-		if !IsNoRoom(err) || d.env.giveWay == nil || !d.env.giveWay() {
-			break
-		}
-		err = write()
-	}
-	return err
 }
 
 // Totals are those of the letters that are kept.

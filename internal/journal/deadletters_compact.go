@@ -136,25 +136,10 @@ func (d *DeadLetters) takePlace(merged *deadSegment, from, to int) error {
 	}
 	// After an error the one or the other file may have the name after a crash, and if it was Rename's, now too.
 	d.halted = err != nil
-	if renamed || d.holds(name, merged.seed) {
+	if renamed || holds(d.env.fs, name, merged.seed) {
 		d.replace(from, to, merged)
 	}
 	return err
-}
-
-// holds reports whether the file of that name is the segment with the seed.
-func (d *DeadLetters) holds(name string, seed segment.Seed) bool {
-	file, err := d.env.fs.OpenRead(name)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	var b [segment.HeaderSize]byte
-	if _, err := file.ReadAt(b[:], 0); err != nil {
-		return false
-	}
-	h, err := segment.ParseHeader(b[:])
-	return err == nil && h.Seed() == seed
 }
 
 // replace puts the rewritten segment into the list. What the others hold is a copy now.

@@ -87,16 +87,6 @@ func (d *DeadLetters) viewFrom(among func() []*deadSegment, from, end uint64) (*
 	}
 }
 
-// replacedSince reports whether a file has the header of another segment than the one with the seed.
-func replacedSince(file disk.File, seed segment.Seed) bool {
-	var b [segment.HeaderSize]byte
-	if _, err := file.ReadAt(b[:], 0); err != nil {
-		return false // reading it will tell
-	}
-	h, err := segment.ParseHeader(b[:])
-	return err == nil && h.Seed() != seed
-}
-
 // nextView finds the segment with the first letter from a key on. It ends where another segment has one: an interrupted
 // compaction leaves segments whose keys overlap.
 func nextView(segments []*deadSegment, from, end uint64) (v *deadView) {

@@ -90,13 +90,14 @@ func (j *Journal) SyncCursors() error {
 	if j.readOnly {
 		return ErrReadOnly
 	}
-	broken, err := j.cursors.sync()
-	for range 2 { // the spare files, and the ballast
-		if !IsNoRoom(err) || !j.giveWay() {
-			break
+	var broken error
+	err := withRoom(j.giveWay, func() error {
+		first, err := j.cursors.sync()
+		if broken == nil {
+			broken = first
 		}
-		_, err = j.cursors.sync()
-	}
+		return err
+	})
 	if broken != nil {
 		j.mu.Lock()
 		j.stats.CursorErrors++

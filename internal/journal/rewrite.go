@@ -82,7 +82,7 @@ func (j *Journal) rewrite(run []*logSegment) error {
 		_ = j.remove(logPath(r.temporary)) // the next attempt would
 		return err
 	}
-	if err := j.fs.Rename(logPath(r.temporary), logPath(r.new.name)); err != nil && !j.holds(r.new) {
+	if err := j.fs.Rename(logPath(r.temporary), logPath(r.new.name)); err != nil && !holds(j.fs, logPath(r.new.name), r.new.seed) {
 		_ = j.remove(logPath(r.temporary))
 		return err
 	}
@@ -92,21 +92,6 @@ func (j *Journal) rewrite(run []*logSegment) error {
 	}
 	j.unsynced = true
 	return nil
-}
-
-// holds reports whether the file of that name is the segment: a rename may have failed only by what it says.
-func (j *Journal) holds(s *logSegment) bool {
-	file, err := j.fs.OpenRead(logPath(s.name))
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	var b [segment.HeaderSize]byte
-	if _, err := file.ReadAt(b[:], 0); err != nil {
-		return false
-	}
-	h, err := segment.ParseHeader(b[:])
-	return err == nil && h.Seed() == s.seed
 }
 
 // removeMerged removes the files of segments that were merged, once the rename that replaces them is durable. They are

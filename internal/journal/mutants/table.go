@@ -175,7 +175,7 @@ func recovering() []mutant {
 		},
 		{
 			"a rename that failed only by what it says is believed to have failed", "rewrite.go",
-			" && !j.holds(r.new) {", " {",
+			" && !holds(j.fs, logPath(r.new.name), r.new.seed) {", " {",
 		},
 		{
 			"bad bytes are not copied to quarantine", "journal.go",
