@@ -20,6 +20,7 @@ type arrival struct {
 	records []*evbus.Record
 	routing *routing
 	routes  []*evbus.Route // one for each; nil: their profiles alone decide
+	awaited bool           // who brings them waits for the disk then
 }
 
 // route finds out where the records of a go under the routing in force. Under the same routing it asks no filter again.
@@ -53,7 +54,7 @@ func (h *Hub) awaitRoom(ctx context.Context, routing *routing, full *noRoom) err
 
 // accept accepts r as soon as there is room. With watched it returns the record's watch.
 func (h *Hub) accept(ctx context.Context, r *evbus.Record, watched bool) (*evbus.Watch, error) {
-	a := arrival{records: []*evbus.Record{r}}
+	a := arrival{records: []*evbus.Record{r}, awaited: true}
 	for {
 		a = h.route(a)
 		taken, full, err := h.tryAccept(a, watched)
@@ -96,7 +97,7 @@ func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
 		t.watches = h.watch(records, steps)
 	}
 	var appendErr error
-	t.offer, appendErr = h.enterLog(records[:n], steps)
+	t.offer, appendErr = h.enterLog(records[:n], steps, a.awaited)
 	if appendErr != nil {
 		err = appendErr
 	}
@@ -105,9 +106,9 @@ func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
 
 // enterLog has records, for which room is reserved, written; without a journal they are accepted then. h.mu is held, and
 // let go.
-func (h *Hub) enterLog(records []*evbus.Record, steps []step) (*offer, error) {
+func (h *Hub) enterLog(records []*evbus.Record, steps []step, awaited bool) (*offer, error) {
 	if h.committer != nil {
-		o := h.committer.offer(records, steps)
+		o := h.committer.offer(records, steps, awaited)
 		h.mu.Unlock()
 		h.committer.encode(o)
 		return o, nil

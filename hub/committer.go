@@ -32,6 +32,7 @@ type committer struct {
 
 	// Only run touches these.
 	writes []*journal.Batch // memory for write
+	crowd  crowd
 	logged time.Time
 }
 
@@ -39,19 +40,31 @@ type committer struct {
 const mostGathered = 32 << 20
 
 func newCommitter(h *Hub) *committer {
-	return &committer{
+	c := &committer{
 		hub: h, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
-		gathering: newGroup(), room: make(chan struct{}), lost: map[*evbus.Destination]int{},
+		room: make(chan struct{}), lost: map[*evbus.Destination]int{},
 		batches: sync.Pool{New: func() any { return &journal.Batch{} }},
 	}
+	c.gathering = c.newGroup()
+	return c
 }
 
-// offer takes records, for which room is reserved, to be written, once the caller has called encode. hub.mu is held.
-func (c *committer) offer(records []*evbus.Record, steps []step) *offer {
+// newGroup returns a group that will come behind the one that is being written. hub.mu is held.
+func (c *committer) newGroup() *group {
+	var before int64
+	if c.writing != nil {
+		before = c.writing.draft.Size()
+	}
+	return newGroup(c.hub.journal.Draft(before, c.hub.seq+1))
+}
+
+// offer takes records, for which room is reserved, to be written, once the caller has called encode. With awaited the
+// caller then waits for the disk. hub.mu is held.
+func (c *committer) offer(records []*evbus.Record, steps []step, awaited bool) *offer {
 	if len(records) == 0 {
 		return nil
 	}
-	o := &offer{records: records, steps: steps, batch: c.batches.Get().(*journal.Batch)}
+	o := &offer{records: records, steps: steps, awaited: awaited, batch: c.batches.Get().(*journal.Batch)}
 	c.gathering.add(o)
 	return o
 }
@@ -83,7 +96,7 @@ func (c *committer) withdraw(offers []*offer) (first bool) {
 	}
 	if before > 0 && c.gathering.empty() {
 		c.gathering.finish(nil)
-		c.gathering = newGroup()
+		c.gathering = c.newGroup()
 		c.retry()
 	}
 	return first
@@ -108,10 +121,13 @@ var errSlowDisk = fmt.Errorf("the disk is slower than events come: %d MiB wait t
 func (c *committer) run() {
 	defer close(c.ended)
 	for stopping := false; ; {
+		c.gather()
 		g := c.take()
 		switch {
 		case g != nil:
+			began := time.Now()
 			c.write(g)
+			c.crowd.before, c.crowd.wrote = g.callers, time.Since(began)
 		case stopping:
 			return
 		default:
@@ -141,10 +157,11 @@ func (c *committer) detach() *group {
 	if g.empty() {
 		return nil
 	}
-	c.gathering, c.writing = newGroup(), g
 	for _, o := range g.offers {
 		c.hub.number(o.records, o.steps)
 	}
+	c.writing = g
+	c.gathering = c.newGroup()
 	c.retry()
 	return g
 }
@@ -170,6 +187,7 @@ func (c *committer) write(g *group) {
 			c.handOver(o)
 		}
 	}
+	c.hub.journal.Recycle(g.draft)
 	c.finish(g, err)
 }
 
@@ -185,7 +203,7 @@ func (c *committer) append(g *group) error {
 	if len(c.writes) == 0 {
 		return nil
 	}
-	err := c.hub.journal.log.appendBatches(c.writes, g.offers)
+	err := c.hub.journal.log.appendBatches(g.draft, c.writes, g.offers)
 	c.hub.mu.Lock()
 	before := c.failure
 	c.failure = err

@@ -116,7 +116,7 @@ func (h *Hub) putBeside(but *evbus.Destination, r *evbus.Record) error {
 			return nil
 		}
 		r.Destinations = route.Numbers
-		_, err := h.enterLog(a.records, []step{{route: route, records: 1, taken: route.Destinations}})
+		_, err := h.enterLog(a.records, []step{{route: route, records: 1, taken: route.Destinations}}, false)
 		return err
 	}
 }

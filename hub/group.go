@@ -15,6 +15,9 @@ import (
 type group struct {
 	offers []*offer
 	bytes  int64
+	// callers is how many of those who brought offers wait for the group.
+	callers int
+	draft   *journal.Draft // in which the offers are encoded
 	// encoding are the offers whose callers still encode them.
 	encoding sync.WaitGroup
 	done     chan struct{} // closed when it is on disk, or given up
@@ -27,17 +30,24 @@ type offer struct {
 	steps   []step
 	group   *group
 	batch   *journal.Batch // those of records that go into the journal, encoded
+	awaited bool           // whoever brought it waits for it
 	// withdrawn: it was taken back. Only its caller does that.
 	withdrawn bool
 }
 
-func newGroup() *group { return &group{done: make(chan struct{})} }
+func newGroup(draft *journal.Draft) *group { return &group{draft: draft, done: make(chan struct{})} }
 
 func (g *group) add(o *offer) {
 	o.group = g
+	if records, bytes := o.journalledSize(); records > 0 {
+		g.draft.Place(o.batch, records, bytes)
+	}
 	g.encoding.Add(1)
 	g.offers = append(g.offers, o)
 	g.bytes += o.bytes()
+	if o.awaited {
+		g.callers++
+	}
 }
 
 // remove takes o out and reports whether it was there.
@@ -48,6 +58,9 @@ func (g *group) remove(o *offer) bool {
 	}
 	g.offers = slices.Delete(g.offers, i, i+1)
 	g.bytes -= o.bytes()
+	if o.awaited {
+		g.callers--
+	}
 	return true
 }
 
@@ -62,7 +75,6 @@ func (g *group) finish(err error) {
 // encode encodes the records that go into the journal. Each caller does so for its own, beside the others and while the
 // disk works on those before.
 func (o *offer) encode() {
-	o.batch.Grow(int(o.stored()))
 	for r := range o.journalled() {
 		o.batch.Add(r.Destinations, r)
 	}
@@ -84,12 +96,13 @@ func (o *offer) journalled() iter.Seq[*evbus.Record] {
 	}
 }
 
-// stored is about how many bytes go into the journal.
-func (o *offer) stored() (n int64) {
+// journalledSize is how many records go into the journal, and how many bytes they take there.
+func (o *offer) journalledSize() (records int, bytes int64) {
 	for r := range o.journalled() {
-		n += r.Size()
+		records++
+		bytes += journal.FrameSize(r.Destinations, int(r.Size()-evbus.JournalOverhead))
 	}
-	return n
+	return records, bytes
 }
 
 // first is the Seq of the first record that goes into the journal; 0 if there is none.

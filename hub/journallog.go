@@ -42,8 +42,8 @@ func (l *journalLog) Append(group []*evbus.Record) error {
 }
 
 // appendBatches is Append for the records of offers, which batches hold.
-func (l *journalLog) appendBatches(batches []*journal.Batch, offers []*offer) error {
-	if err := l.journal.AppendBatches(batches); err != nil {
+func (l *journalLog) appendBatches(d *journal.Draft, batches []*journal.Batch, offers []*offer) error {
+	if err := l.journal.AppendBatches(d, batches...); err != nil {
 		return err
 	}
 	l.group++

@@ -82,7 +82,7 @@ func (h *Hub) putAll(ctx context.Context, es []Event, all *offers) (accepted int
 	for all.n < len(es) && err == nil {
 		part := es[all.n:min(len(es), all.n+groupSize)]
 		records, sealErr := h.sealAll(part)
-		if err = h.offerAll(ctx, records, all); err == nil {
+		if err = h.offerAll(ctx, arrival{records: records, awaited: all.n+len(part) == len(es)}, all); err == nil {
 			err = sealErr
 		}
 	}
@@ -104,9 +104,9 @@ type offers struct {
 	watches []*evbus.Watch // one for each, if they are watched
 }
 
-// offerAll has records accepted in order, in as few steps as there is room for.
-func (h *Hub) offerAll(ctx context.Context, records []*evbus.Record, all *offers) error {
-	for a := (arrival{records: records}); len(a.records) > 0; {
+// offerAll has the records of a accepted in order, in as few steps as there is room for.
+func (h *Hub) offerAll(ctx context.Context, a arrival, all *offers) error {
+	for len(a.records) > 0 {
 		a = h.route(a)
 		taken, full, err := h.tryAccept(a, all.watched)
 		all.n += taken.n

@@ -188,7 +188,7 @@ func (h *Hub) enterReplay(routing *routing, d *evbus.Destination, letters []Dead
 	}
 	steps := []step{{taken: []*evbus.Destination{d}, records: len(records), again: true}}
 	if h.committer != nil {
-		return taken{n: len(records), offer: h.committer.offer(records, steps)}, full, nil
+		return taken{n: len(records), offer: h.committer.offer(records, steps, true)}, full, nil
 	}
 	h.number(records, steps)
 	return taken{n: len(records)}, full, h.log.Append(records)

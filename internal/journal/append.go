@@ -26,17 +26,18 @@ func (j *Journal) Append(group []Record) error {
 		j.noteRoom(err)
 		return err
 	}
-	return j.appendBatches(batches)
+	return j.appendBatches(nil, batches)
 }
 
-// AppendBatches is Append for batches that are encoded, and have records. Seqs rise from one to the next.
-func (j *Journal) AppendBatches(batches []*Batch) error {
+// AppendBatches is Append for batches that are encoded, and have records, in the draft d or without one. Seqs rise from
+// one to the next.
+func (j *Journal) AppendBatches(d *Draft, batches ...*Batch) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
-	return j.appendBatches(batches)
+	return j.appendBatches(d, batches)
 }
 
-func (j *Journal) appendBatches(batches []*Batch) error {
+func (j *Journal) appendBatches(d *Draft, batches []*Batch) error {
 	if err := j.usable(); err != nil {
 		return err
 	}
@@ -45,22 +46,18 @@ func (j *Journal) appendBatches(batches []*Batch) error {
 	}
 	size, err := j.measure(batches)
 	if err == nil {
-		err = j.append(batches, size)
+		err = j.append(d, batches, size)
 	}
 	j.noteRoom(err)
 	return err
 }
 
-func (j *Journal) append(batches []*Batch, size int64) error {
+func (j *Journal) append(d *Draft, batches []*Batch, size int64) error {
 	if err := j.makeRoom(size); err != nil {
 		return err
 	}
 	j.groupSize += (size - j.groupSize) / 8
-	flags := segment.First
-	for _, b := range batches {
-		j.writer.AddFrames(b.frames, flags, b.First)
-		flags = 0
-	}
+	j.write(d, batches)
 	if err := j.writer.Sync(); err != nil {
 		err = fmt.Errorf("journal: %s: %w", j.active.name, err)
 		j.abandon(err)
@@ -71,6 +68,22 @@ func (j *Journal) append(batches []*Batch, size int64) error {
 		j.background.save()
 	}
 	return nil
+}
+
+// write hands a group to the writer.
+func (j *Journal) write(d *Draft, group []*Batch) {
+	flags := segment.First
+	if d.begins(group, j.writer) {
+		j.writer.WriteInPlace(d.buf[:d.used])
+		flags, group = 0, group[len(d.in):]
+		j.mu.Lock()
+		j.stats.InPlace++
+		j.mu.Unlock()
+	}
+	for _, b := range group {
+		j.writer.AddFrames(b.frames, flags, b.First)
+		flags = 0
+	}
 }
 
 // measure checks batches and returns how many bytes they take.

@@ -16,8 +16,12 @@ type Batch struct {
 	records int
 	frames  []byte
 	counts  []count // of the destinations that it has something for
-	next    int     // the one of counts that is probably asked for next
+	asked   int     // the one of counts that is probably asked for next
 	err     error
+
+	draft *Draft // nil: frames is memory of its own
+	own   []byte // memory for frames, while draft has them
+	next  uint64 // in a draft: the Seq that the next record is expected to get
 }
 
 // count is what a batch has for one destination.
@@ -64,6 +68,9 @@ func (b *Batch) end(start, from int, destinations []uint32) {
 		b.err = fmt.Errorf("journal: a record has %d bytes, more than a frame can hold", payload)
 	}
 	b.frames = segment.EndFrame(b.frames, start, segment.Event)
+	if b.draft != nil {
+		b.stamp(b.frames[start:])
+	}
 	for _, number := range destinations {
 		c := b.count(number)
 		c.totals.Events++
@@ -75,14 +82,14 @@ func (b *Batch) end(start, from int, destinations []uint32) {
 
 func (b *Batch) count(number uint32) *count {
 	for i := range b.counts {
-		at := (b.next + i) % len(b.counts)
+		at := (b.asked + i) % len(b.counts)
 		if c := &b.counts[at]; c.number == number {
-			b.next = at + 1
+			b.asked = at + 1
 			return c
 		}
 	}
 	b.counts = append(b.counts, count{number: number})
-	b.next = 0
+	b.asked = 0
 	return &b.counts[len(b.counts)-1]
 }
 
@@ -97,11 +104,32 @@ const keptFrames = 8 << 20
 
 // Reset makes the batch empty.
 func (b *Batch) Reset() {
-	b.First, b.records, b.counts, b.next, b.err = 0, 0, b.counts[:0], 0, nil
+	if b.draft != nil {
+		b.draft, b.frames, b.own = nil, b.own, nil
+	}
+	b.First, b.records, b.counts, b.asked, b.err = 0, 0, b.counts[:0], 0, nil
 	if b.frames = b.frames[:0]; cap(b.frames) > keptFrames {
 		b.frames = nil
 	}
 }
+
+// place has the frames put into room, which is part of d.
+func (b *Batch) place(d *Draft, room []byte) {
+	b.draft, b.own, b.frames = d, b.frames, room
+}
+
+// stamp makes frame what is expected of the next one.
+func (b *Batch) stamp(frame []byte) {
+	var flags uint8
+	if b.next == b.draft.first {
+		flags = segment.First
+	}
+	b.draft.seed.Stamp(frame, flags, b.next)
+	b.next++
+}
+
+// isAt reports whether all frames of b, of which there are some, are at the beginning of room.
+func (b *Batch) isAt(room []byte) bool { return &b.frames[0] == &room[0] && len(b.frames) <= len(room) }
 
 // check refuses a batch that must not come after the record last.
 func (b *Batch) check(s *state, last uint64) error {

@@ -50,7 +50,7 @@ func TestBatchesAreRecordsLikeOthers(t *testing.T) {
 			var err error
 			one, two, both := records(seq+1, 3, n[0]), records(seq+4, 2, n[1]), records(seq+6, 1, n...)
 			if batched {
-				err = j.AppendBatches([]*journal.Batch{batch(seq+1, 3, n[0]), batch(seq+4, 2, n[1]), batch(seq+6, 1, n...)})
+				err = j.AppendBatches(nil, batch(seq+1, 3, n[0]), batch(seq+4, 2, n[1]), batch(seq+6, 1, n...))
 			} else {
 				err = j.Append(append(append(one, two...), both...))
 			}
@@ -111,7 +111,7 @@ func TestABatchIsUsedAgain(t *testing.T) {
 				of.b.Add(n, d)
 			}
 		}
-		if err := j.AppendBatches([]*journal.Batch{first, b, last}); err != nil {
+		if err := j.AppendBatches(nil, first, b, last); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, seq, seq+1, seq+2, seq+3)
@@ -140,11 +140,11 @@ func TestABatchThatIsWrongIsRefused(t *testing.T) {
 		"record 7 comes after record 8": {batch(6, 3, n...), batch(7, 1, n...)},
 		"number 99":                     {batch(6, 1, n...), batch(7, 2, n[0], 99)},
 	} {
-		if err := j.AppendBatches(batches); err == nil || !strings.Contains(err.Error(), says) {
+		if err := j.AppendBatches(nil, batches...); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
-	if err := j.AppendBatches(nil); err != nil {
+	if err := j.AppendBatches(nil, nil...); err != nil {
 		t.Error(err)
 	}
 	expect(t, j, n[0], seqs(1, 5))

@@ -31,6 +31,7 @@ type Journal struct {
 	writer  *segment.Writer // of active; nil: the next record needs a new segment
 	active  *logSegment
 	encoder encoder
+	drafts  drafts
 	// groupSize is about how large groups are at present, in bytes.
 	groupSize int64
 

@@ -8,16 +8,25 @@ const destinationsTag = 1<<3 | 2
 
 // appendDestinations encodes field 1.
 func appendDestinations(b []byte, numbers []uint32) []byte {
-	size := 0
-	for _, n := range numbers {
-		size += varintSize(n)
-	}
 	b = append(b, destinationsTag)
-	b = binary.AppendUvarint(b, uint64(size))
+	b = binary.AppendUvarint(b, uint64(packedSize(numbers)))
 	for _, n := range numbers {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	return b
+}
+
+// destinationsSize is how many bytes appendDestinations appends.
+func destinationsSize(numbers []uint32) int {
+	size := packedSize(numbers)
+	return 1 + varintSize(uint32(size)) + size
+}
+
+func packedSize(numbers []uint32) (size int) {
+	for _, n := range numbers {
+		size += varintSize(n)
+	}
+	return size
 }
 
 func varintSize(n uint32) int {

@@ -57,6 +57,8 @@ type Stats struct {
 	Compactions, Unlinked uint64
 	// Reused is how many segments were written over the files of older ones, since Open.
 	Reused uint64
+	// InPlace is how many groups were written from where they had been encoded, since Open.
+	InPlace uint64
 	// BadFrames and BadBytes is damage that was found since Open, by readers too.
 	BadFrames, BadBytes uint64
 	// ReadErrors, WriteErrors and CursorErrors count what the disk refused, but for want of room.

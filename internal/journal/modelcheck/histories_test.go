@@ -19,6 +19,7 @@ type figures struct {
 	histories, puts, acknowledged, unsure, refused int
 	kills, cuts, torn, bad, quarantines            int
 	duplicates, compactions, rolls, reused, noRoom int
+	inPlace                                        int
 	damaged, refusals, lost, dropped               int
 }
 
@@ -37,6 +38,7 @@ func (f *figures) add(g figures) {
 	f.compactions += g.compactions
 	f.rolls += g.rolls
 	f.reused += g.reused
+	f.inPlace += g.inPlace
 	f.noRoom += g.noRoom
 	f.damaged += g.damaged
 	f.refusals += g.refusals
@@ -46,10 +48,10 @@ func (f *figures) add(g figures) {
 
 func (f *figures) String() string {
 	return fmt.Sprintf("%d histories, %d records put, %d acknowledged, %d groups found that were not, %d refused, %d kills, "+
-		"%d power cuts, %d torn tails, %d bad frames, %d quarantines, %d duplicates, %d compactions, %d rolls, %d files reused, %d times no room; "+
+		"%d power cuts, %d torn tails, %d bad frames, %d quarantines, %d duplicates, %d compactions, %d rolls, %d files reused, %d groups written in place, %d times no room; "+
 		"%d times damaged, %d records lost by it, %d times refused",
 		f.histories, f.puts, f.acknowledged, f.unsure, f.refused, f.kills, f.cuts, f.torn, f.bad, f.quarantines, f.duplicates,
-		f.compactions, f.rolls, f.reused, f.noRoom, f.damaged, f.lost, f.refusals)
+		f.compactions, f.rolls, f.reused, f.inPlace, f.noRoom, f.damaged, f.lost, f.refusals)
 }
 
 // game is a kind of history: how it ends, and what must have been seen in many of them.
@@ -70,7 +72,7 @@ func TestHistories(t *testing.T) {
 		return map[string]int{
 			"a duplicate": f.duplicates, "a torn tail": f.torn, "a compaction": f.compactions, "no room": f.noRoom,
 			"a kill": f.kills, "a power cut": f.cuts, "a group that was found though it had failed": f.unsure, "a roll": f.rolls,
-			"a drop": f.dropped, "a file that was used again": f.reused,
+			"a drop": f.dropped, "a file that was used again": f.reused, "a group written from where it was encoded": f.inPlace,
 		}
 	}}.run(t)
 }

@@ -105,10 +105,11 @@ func (w *world) put() {
 	}
 	group := w.group(active)
 	w.figures.puts += len(group)
-	before, reused := w.j.Stats().Segments, w.j.Stats().Reused
+	before, reused, inPlace := w.j.Stats().Segments, w.j.Stats().Reused, w.j.Stats().InPlace
 	err := w.append(group)
 	w.figures.rolls += max(0, w.j.Stats().Segments-before)
 	w.figures.reused += int(w.j.Stats().Reused - reused)
+	w.figures.inPlace += int(w.j.Stats().InPlace - inPlace)
 	w.log("  put %d to %d", group[0].Seq, group[len(group)-1].Seq)
 	if w.allowed("put", err) {
 		w.figures.acknowledged += len(group)
@@ -124,16 +125,53 @@ func (w *world) append(group []journal.Record) error {
 	if w.rand.IntN(2) == 0 {
 		return w.j.Append(group)
 	}
-	var batches []*journal.Batch
-	var b *journal.Batch
-	for i, r := range group {
-		if i == 0 || r.Seq != group[i-1].Seq+1 || w.rand.IntN(4) == 0 {
-			b = &journal.Batch{First: r.Seq}
-			batches = append(batches, b)
-		}
-		b.Add(r.Destinations, stored(r.Data))
+	d := w.draft
+	if w.draft = nil; d == nil || w.rand.IntN(4) == 0 {
+		d = w.j.Draft(0, group[0].Seq)
 	}
-	return w.j.AppendBatches(batches)
+	batches := w.batches(d, group)
+	err := w.j.AppendBatches(d, batches...)
+	if err != nil && w.rand.IntN(2) == 0 { // what was written from a draft can be written again
+		err = w.j.AppendBatches(d, batches...)
+	}
+	if w.rand.IntN(2) == 0 { // like a hub, which has the next group begin while one is written
+		w.draft = w.j.Draft(int64(w.rand.IntN(4)/3*8), group[len(group)-1].Seq+1)
+	}
+	return err
+}
+
+// batches returns group as batches, most of them encoded in d, where others may be that were taken back.
+func (w *world) batches(d *journal.Draft, group []journal.Record) (batches []*journal.Batch) {
+	for len(group) > 0 {
+		n := 1
+		for n < len(group) && group[n].Seq == group[n-1].Seq+1 && w.rand.IntN(4) > 0 {
+			n++
+		}
+		if w.rand.IntN(8) == 0 {
+			place(d, group[:1])
+		}
+		b := &journal.Batch{}
+		if w.rand.IntN(8) > 0 {
+			b = place(d, group[:n])
+		}
+		b.First = group[0].Seq
+		for _, r := range group[:n] {
+			b.Add(r.Destinations, stored(r.Data))
+		}
+		batches = append(batches, b)
+		group = group[n:]
+	}
+	return batches
+}
+
+// place returns a batch for records, in d.
+func place(d *journal.Draft, records []journal.Record) *journal.Batch {
+	b, size := &journal.Batch{}, int64(0)
+	for _, r := range records {
+		size += journal.FrameSize(r.Destinations, len(r.Data))
+	}
+	d.Place(b, len(records), size)
+	return b
 }
 
 // stored are data that are encoded already.

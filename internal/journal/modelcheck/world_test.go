@@ -23,6 +23,7 @@ type world struct {
 	fs      *crashfs.FS
 	options journal.Options
 	j       *journal.Journal
+	draft   *journal.Draft // for the next group; nil: not begun
 	id      string
 	model   model
 	active  []string
@@ -165,7 +166,7 @@ func (w *world) open() {
 		}
 		w.options.FS = w.fs
 		j, err := journal.Open("journal", w.options)
-		w.j = j
+		w.j, w.draft = j, nil
 		if w.allowed("open", err) && !w.fs.Dead() {
 			w.fs.DieAt(0)
 			break

@@ -4,7 +4,7 @@ import "slices"
 
 // mutants are the faults.
 func mutants() []mutant {
-	return slices.Concat(appending(), spares(), cursors(), compacting(), recovering(), reading(), deadLetters())
+	return slices.Concat(appending(), drafts(), spares(), cursors(), compacting(), recovering(), reading(), deadLetters())
 }
 
 func appending() []mutant {
@@ -46,6 +46,43 @@ func appending() []mutant {
 		{
 			"no limit to what the log takes", "append.go",
 			"	if used+size > j.o.MaxBytes {", "	if false && used+size > j.o.MaxBytes {",
+		},
+	}
+}
+
+func drafts() []mutant {
+	return []mutant{
+		{
+			"a draft is written wherever its file ends by now", "draft.go",
+			" || d.at != w.Size() ||", " || d.at%disk.Block != w.Size()%disk.Block ||",
+		},
+		{
+			"a draft is written to another segment", "draft.go",
+			" || d.seed != w.Seed() ||", " ||",
+		},
+		{
+			"a draft is written with other numbers", "draft.go",
+			" || d.first != group[0].First {", " {",
+		},
+		{
+			"a draft is written with what was taken back", "draft.go",
+			"		if group[i] != b || b.First != seq || !b.isAt(d.buf[at:]) {", "		if false {",
+		},
+		{
+			"what a draft has more is written, too", "draft.go",
+			"	return at == int64(d.used)\n", "	return true\n",
+		},
+		{
+			"a draft does not say that it begins a group", "batch.go",
+			"		flags = segment.First\n", "		flags = 0\n",
+		},
+		{
+			"the first block of a draft loses what is there already", "segment/writer.go",
+			"	copy(blocks, w.buf)\n", "",
+		},
+		{
+			"the last block of a draft is forgotten", "segment/writer.go",
+			"	w.buf = append(w.buf[:0], b[full:]...)\n", "	w.buf = w.buf[:len(b[full:])]\n",
 		},
 	}
 }

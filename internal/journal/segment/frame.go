@@ -62,7 +62,7 @@ func (s Seed) AppendFrame(b []byte, kind Kind, flags uint8, seq uint64, head, bo
 	start := len(b)
 	b = append(append(BeginFrame(b), head...), body...)
 	b = EndFrame(b, start, kind)
-	s.stamp(b[start:], flags, seq)
+	s.Stamp(b[start:], flags, seq)
 	return b
 }
 
@@ -73,7 +73,7 @@ func BeginFrame(b []byte) []byte {
 }
 
 // EndFrame ends the frame that was begun at start: what is in b behind its header is its payload. What depends on where
-// it goes, Writer.AddFrames adds.
+// it goes, Stamp adds.
 func EndFrame(b []byte, start int, kind Kind) []byte {
 	payload := b[start+FrameHeaderSize:]
 	h := b[start : start+FrameHeaderSize]
@@ -86,8 +86,8 @@ func EndFrame(b []byte, start int, kind Kind) []byte {
 	return append(b, padding[:-len(payload)&(alignment-1)]...)
 }
 
-// stamp makes the frame at the beginning of b the one with number seq of a segment.
-func (s Seed) stamp(b []byte, flags uint8, seq uint64) {
+// Stamp makes the frame at the beginning of b the one with number seq of a segment.
+func (s Seed) Stamp(b []byte, flags uint8, seq uint64) {
 	h := b[:FrameHeaderSize]
 	h[5] = flags
 	binary.LittleEndian.PutUint64(h[8:], seq)
@@ -97,7 +97,7 @@ func (s Seed) stamp(b []byte, flags uint8, seq uint64) {
 // stampAll stamps all frames in b, with numbers from seq on, and flags for the first.
 func (s Seed) stampAll(b []byte, flags uint8, seq uint64) {
 	for ; len(b) > 0; seq++ {
-		s.stamp(b, flags, seq)
+		s.Stamp(b, flags, seq)
 		flags = 0
 		b = b[FrameSize(int(binary.LittleEndian.Uint32(b[16:]))):]
 	}

@@ -90,10 +90,21 @@ func (w *Writer) AddFrames(frames []byte, flags uint8, seq uint64) {
 	}
 }
 
+// WriteInPlace writes frames that are stamped from where they are. Blocks, made by disk.Blocks, are those of the file
+// from the end of the segment on: in front of the frames there is as much room as the file has in the first of them, which
+// is filled in. Nothing has been gathered. What is behind the frames in the last of the blocks is written, too, as zeros.
+func (w *Writer) WriteInPlace(blocks []byte) {
+	if w.err != nil {
+		return
+	}
+	copy(blocks, w.buf)
+	w.err = w.write(blocks, w.pad(blocks))
+}
+
 // makePlace writes the whole blocks of what has been gathered if that is enough.
 func (w *Writer) makePlace() {
 	if w.err == nil && len(w.buf) >= gather {
-		w.err = w.write(wholeBlocks(len(w.buf)))
+		w.err = w.write(w.buf, wholeBlocks(len(w.buf)))
 	}
 }
 
@@ -128,34 +139,34 @@ func (w *Writer) Err() error { return w.err }
 // Flush writes what has been gathered, with one call.
 func (w *Writer) Flush() error {
 	if w.err == nil && len(w.buf) > w.done {
-		w.err = w.write(w.pad())
+		w.err = w.write(w.buf, w.pad(w.buf))
 	}
 	return w.err
 }
 
-// pad puts zeros behind what has been gathered, up to the end of the block but not of what is prepared. It returns how
-// much is to be written.
-func (w *Writer) pad() int {
-	n := len(w.buf)
+// pad puts zeros behind b, what is to be written next, up to the end of the block but not of what is prepared. It returns
+// how much is to be written.
+func (w *Writer) pad(b []byte) int {
+	n := len(b)
 	end := min(nextBlock(int64(n)), w.room-w.at)
 	if end <= int64(n) {
 		return n
 	}
-	clear(w.buf[n:end])
+	clear(b[n:end])
 	return int(end)
 }
 
-// write writes the first n bytes of the buffer, and keeps what belongs to blocks that are not yet full. After an error
-// what was gathered is gone.
-func (w *Writer) write(n int) error {
-	if err := w.writeAt(w.buf[:n], w.at); err != nil {
+// write writes n bytes from the beginning of b, which goes where the buffer does, and keeps in the buffer what belongs to
+// blocks that are not yet full. After an error what was gathered is gone.
+func (w *Writer) write(b []byte, n int) error {
+	if err := w.writeAt(b[:n], w.at); err != nil {
 		w.buf = w.buf[:w.done]
 		return err
 	}
-	written := min(n, len(w.buf))
+	written := min(n, len(b))
 	w.room = max(w.room, w.at+int64(written))
 	full := wholeBlocks(written)
-	w.buf = w.buf[:copy(w.buf, w.buf[full:])]
+	w.buf = append(w.buf[:0], b[full:]...)
 	w.at += int64(full)
 	w.done = written - full
 	return nil

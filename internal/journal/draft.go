@@ -1,0 +1,117 @@
+package journal
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/evhub/evhub/internal/journal/disk"
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// Draft is where the batches of one group are put together: each is encoded, beside the others and while the group
+// before is being written, in the blocks that will go to disk, and in the place where it will be there. That place is a
+// guess. If it turns out wrong, as where a new segment had to be begun, AppendBatches numbers and copies the frames.
+//
+// Place is called by one at a time, and not after the draft was appended.
+type Draft struct {
+	seed  segment.Seed
+	at    int64  // where the group begins in its file; -1: not known
+	first uint64 // its first Seq
+
+	buf   []byte   // made by disk.Blocks; its beginning is that of the block with at in it
+	used  int      // bytes of buf, with those of the group before
+	in    []*Batch // those that are encoded in buf
+	next  uint64   // the Seq of the next record
+	bytes int64    // of all that was placed
+	full  bool     // a batch found no room, and no later one gets any
+}
+
+// Most and least bytes of a draft that are kept in one piece.
+const (
+	mostDrafted  = 2 << 20
+	leastDrafted = 8 << 10
+)
+
+// drafts are those that can be used again.
+type drafts struct {
+	pool sync.Pool    // of *Draft
+	want atomic.Int64 // about how large groups are at present, in bytes
+}
+
+// Draft returns a draft for the group that comes after what is durable now and after more bytes of frames. Its first
+// record is to have the Seq first.
+func (j *Journal) Draft(after int64, first uint64) *Draft {
+	d, _ := j.drafts.pool.Get().(*Draft)
+	if d == nil {
+		d = &Draft{}
+	}
+	d.at, d.first, d.next = -1, first, first
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.active != nil {
+		d.seed, d.at = j.active.seed, j.active.end+after
+		d.used = int(d.at % disk.Block)
+	}
+	return d
+}
+
+// Recycle is for when nobody needs d any more.
+func (j *Journal) Recycle(d *Draft) {
+	want := j.drafts.want.Load()
+	want = max(want-want/64, d.bytes)
+	j.drafts.want.Store(want)
+	if want = min(want+disk.Block, mostDrafted); int64(cap(d.buf)) < want {
+		d.buf = wholeBlocks(max(want, leastDrafted))
+	}
+	clear(d.in)
+	*d = Draft{buf: d.buf, in: d.in[:0]}
+	j.drafts.pool.Put(d)
+}
+
+// wholeBlocks returns memory for at least n bytes.
+func wholeBlocks(n int64) []byte {
+	b := disk.Blocks(int(n))
+	return b[:cap(b)]
+}
+
+// FrameSize is how many bytes a record for some destinations takes, whose data have size bytes.
+func FrameSize(destinations []uint32, size int) int64 {
+	return segment.FrameSize(destinationsSize(destinations) + size)
+}
+
+// Size is how many bytes of frames were placed.
+func (d *Draft) Size() int64 { return d.bytes }
+
+// Place has b, which is empty, encoded next in d: records with size bytes of frames together.
+func (d *Draft) Place(b *Batch, records int, size int64) {
+	b.next = d.next
+	d.next += uint64(records)
+	d.bytes += size
+	if d.full = d.full || int64(d.used)+size > int64(max(cap(d.buf), leastDrafted)); d.full {
+		b.Grow(int(size))
+		return
+	}
+	if d.buf == nil {
+		d.buf = wholeBlocks(leastDrafted)
+	}
+	end := d.used + int(size)
+	b.place(d, d.buf[d.used:d.used:end])
+	d.used = end
+	d.in = append(d.in, b)
+}
+
+// begins reports whether group begins with the batches that are in d, and whether they are what w is to write next.
+func (d *Draft) begins(group []*Batch, w *segment.Writer) bool {
+	if d == nil || len(d.in) == 0 || len(group) < len(d.in) || d.at != w.Size() || d.seed != w.Seed() || d.first != group[0].First {
+		return false
+	}
+	at, seq := d.at%disk.Block, d.first
+	for i, b := range d.in {
+		if group[i] != b || b.First != seq || !b.isAt(d.buf[at:]) {
+			return false
+		}
+		at += int64(len(b.frames))
+		seq = b.last() + 1
+	}
+	return at == int64(d.used)
+}
