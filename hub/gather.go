@@ -29,7 +29,7 @@ func (c *crowd) wants(n int) float64 {
 }
 
 // missed notes that only n callers came.
-func (c *crowd) missed(n int) { c.callers = float64(c.before + n) }
+func (c *crowd) missed(n int) { c.callers = float64(n) }
 
 // gather waits until the group that is gathering is worth writing.
 func (c *committer) gather() {

@@ -24,6 +24,7 @@ func inLog(op crashfs.Op) bool { return strings.HasPrefix(op.Name, "log/") }
 type slowDisk struct {
 	disk.FS
 	takes atomic.Int64 // nanoseconds
+	syncs atomic.Int64 // how often that was
 }
 
 type slowFile struct {
@@ -40,6 +41,7 @@ func (d *slowDisk) Create(name string) (disk.File, error) {
 }
 
 func (f slowFile) Sync() error {
+	f.disk.syncs.Add(1)
 	if d := time.Duration(f.disk.takes.Load()); d > 0 {
 		<-time.After(d)
 	}
