@@ -102,16 +102,15 @@ func (d *Draft) Place(b *Batch, records int, size int64) {
 
 // begins reports whether group begins with the batches that are in d, and whether they are what w is to write next.
 func (d *Draft) begins(group []*Batch, w *segment.Writer) bool {
-	if d == nil || len(d.in) == 0 || len(group) < len(d.in) || d.at != w.Size() || d.seed != w.Seed() || d.first != group[0].First {
+	if d == nil || len(d.in) == 0 || len(group) < len(d.in) || d.at != w.Size() || d.seed != w.Seed() {
 		return false
 	}
-	at, seq := d.at%disk.Block, d.first
+	at := d.at % disk.Block
 	for i, b := range d.in {
-		if group[i] != b || b.First != seq || !b.isAt(d.buf[at:]) {
+		if group[i] != b || !b.isAt(d.buf[at:]) || b.next != b.last()+1 {
 			return false
 		}
 		at += int64(len(b.frames))
-		seq = b.last() + 1
 	}
 	return at == int64(d.used)
 }

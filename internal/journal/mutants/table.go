@@ -54,27 +54,51 @@ func drafts() []mutant {
 	return []mutant{
 		{
 			"a draft is written wherever its file ends by now", "draft.go",
-			" || d.at != w.Size() ||", " || d.at%disk.Block != w.Size()%disk.Block ||",
+			" || d.at != w.Size() ||", " ||",
 		},
 		{
 			"a draft is written to another segment", "draft.go",
-			" || d.seed != w.Seed() ||", " ||",
+			" || d.seed != w.Seed() {", " {",
 		},
 		{
 			"a draft is written with other numbers", "draft.go",
-			" || d.first != group[0].First {", " {",
+			" || b.next != b.last()+1 {", " {",
 		},
 		{
 			"a draft is written with what was taken back", "draft.go",
-			"		if group[i] != b || b.First != seq || !b.isAt(d.buf[at:]) {", "		if false {",
+			"		if group[i] != b || ", "		if i < 0 || ",
+		},
+		{
+			"a draft is written with what is no longer in it", "draft.go",
+			" || !b.isAt(d.buf[at:]) ||", " ||",
 		},
 		{
 			"what a draft has more is written, too", "draft.go",
 			"	return at == int64(d.used)\n", "	return true\n",
 		},
 		{
+			"a draft that is used again has the batches of before", "draft.go",
+			"in: d.in[:0]}", "in: d.in}",
+		},
+		{
+			"a draft that is used again is as large as before", "draft.go",
+			"	*d = Draft{buf: d.buf, in: d.in[:0]}\n", "	*d = Draft{buf: d.buf, in: d.in[:0], bytes: d.bytes}\n",
+		},
+		{
+			"a draft is not used again", "draft.go",
+			"	j.drafts.pool.Put(d)\n", "",
+		},
+		{
 			"a draft does not say that it begins a group", "batch.go",
 			"		flags = segment.First\n", "		flags = 0\n",
+		},
+		{
+			"what is behind a draft says that it begins a group", "append.go",
+			"		flags, group = 0, group[len(d.in):]\n", "		group = group[len(d.in):]\n",
+		},
+		{
+			"what is behind a draft is forgotten", "append.go",
+			"		flags, group = 0, group[len(d.in):]\n", "		flags, group = 0, nil\n",
 		},
 		{
 			"the first block of a draft loses what is there already", "segment/writer.go",
@@ -83,6 +107,14 @@ func drafts() []mutant {
 		{
 			"the last block of a draft is forgotten", "segment/writer.go",
 			"	w.buf = append(w.buf[:0], b[full:]...)\n", "	w.buf = w.buf[:len(b[full:])]\n",
+		},
+		{
+			"behind a draft comes what was in its memory before", "segment/writer.go",
+			"	clear(b[n:end])\n", "",
+		},
+		{
+			"a draft is written to a file that has failed", "segment/writer.go",
+			"	if w.err != nil {\n		return\n	}\n	copy(", "	copy(",
 		},
 	}
 }

@@ -102,26 +102,36 @@ func newPlain(t testing.TB) *plain {
 	return &plain{content: write(t, 0)[:segment.HeaderSize:segment.HeaderSize], seq: 7}
 }
 
-// addGroup adds some frames to w and to p, either all at once or each on its own.
+// addGroup adds some frames to w and to p: each on its own, all at once, or in place.
 func (p *plain) addGroup(w *segment.Writer, r *rand.Rand) {
-	flags := segment.First
-	first, frames := p.seq, []byte(nil)
-	atOnce := r.IntN(2) == 0
+	flags, way := segment.First, r.IntN(3)
+	start, first, frames := len(p.content), p.seq, []byte(nil)
 	for range 1 + r.IntN(6) {
 		body := randomBody(r)
 		p.content = header.Seed().AppendFrame(p.content, segment.Event, flags, p.seq, nil, body)
-		if atOnce {
-			start := len(frames)
-			frames = segment.EndFrame(append(segment.BeginFrame(frames), body...), start, segment.Event)
-		} else {
+		if way == 0 {
 			w.Add(segment.Event, flags, p.seq, body[:len(body)/2], body[len(body)/2:])
+		} else {
+			frames = segment.EndFrame(append(segment.BeginFrame(frames), body...), len(frames), segment.Event)
 		}
 		p.seq++
 		flags = 0
 	}
-	if atOnce {
+	switch {
+	case way == 2 && len(frames) <= 2<<20:
+		w.WriteInPlace(blocksWith(w, p.content[start:]))
+	case way > 0:
 		w.AddFrames(frames, segment.First, first)
 	}
+}
+
+// blocksWith returns frames where they will be in the file of w. Around them is what must not get there.
+func blocksWith(w *segment.Writer, frames []byte) []byte {
+	from := int(w.Size() % disk.Block)
+	b := disk.Blocks(from + len(frames))
+	copy(b[:cap(b)], bytes.Repeat([]byte("old "), cap(b)/4))
+	copy(b[from:], frames)
+	return b
 }
 
 // seal adds the frame that Seal adds behind what is durable.
@@ -207,10 +217,7 @@ func concatenate(t *testing.T, fs disk.FS, prepare string, old int, r *rand.Rand
 			}
 		}
 		p.addGroup(w, r)
-		end := w.Flush
-		if r.IntN(2) == 0 {
-			end = w.Sync
-		}
+		end := []func() error{w.Sync, w.Flush}[r.IntN(2)]
 		if err := end(); err != nil {
 			t.Fatal(err)
 		}
@@ -428,6 +435,7 @@ func TestWriterAfterAFailedDirectWrite(t *testing.T) {
 		failed := writes
 		w.AddFrames(frameOf(size), segment.First, 3)
 		w.Add(segment.Event, 0, 4, nil, nil)
+		w.WriteInPlace(blocksWith(w, frameOf(size)))
 		if w.Flush() == nil || w.Sync() == nil || w.Prepare(1, 0, false) == nil || w.Seal(4, nil) == nil {
 			t.Error("a failed writer goes on")
 		}
