@@ -15,7 +15,7 @@ import (
 // destinations in the order of its numbers.
 type committer struct {
 	hub   *Hub
-	wake  chan struct{} // 1: something has gathered
+	wake  chan struct{} // 1: look what has gathered; read by run and gather
 	stop  chan struct{} // closed: what is there is tried once more, and then given up
 	ended chan struct{}
 
@@ -187,8 +187,8 @@ func (c *committer) write(g *group) {
 			c.handOver(o)
 		}
 	}
-	c.hub.journal.Recycle(g.draft)
 	c.finish(g, err)
+	c.hub.journal.Recycle(g.draft) // nobody asks for its size any more
 }
 
 // append writes g, and says so if that fails.

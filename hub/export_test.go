@@ -9,3 +9,6 @@ func WithJournalOn(fs disk.FS, o JournalOptions) Option {
 		c.journalFS = fs
 	}
 }
+
+// InPlace returns how many groups were written from where they had been encoded.
+func InPlace(h *Hub) uint64 { return h.journal.Stats().InPlace }

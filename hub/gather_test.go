@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evhub/evhub/hub"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 )
 
@@ -103,4 +104,21 @@ func TestAGroupWaitsNoLongerThanAWriteTakes(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// What callers bring is written from where they encoded it, all but the first groups: the sizes that are reckoned with are
+// those of what is encoded.
+func TestGroupsAreWrittenInPlace(t *testing.T) {
+	r := openOn(t, crashfs.New(1), healthy("a"), toA)
+	for i := range 20 {
+		es := events(fmt.Sprint("all", i), 1+i)
+		es[0].Tags, es[0].Key, es[0].RunName = map[string]any{"a": "ü"}, "key", "run"
+		if n, err := r.PutAll(t.Context(), es); err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		r.put(event(fmt.Sprint("one", i)))
+	}
+	if got := hub.InPlace(r.Hub); got < 38 {
+		t.Errorf("%d of 40 groups were written in place", got)
+	}
 }

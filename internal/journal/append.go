@@ -188,6 +188,7 @@ func (j *Journal) publish(batches []*Batch) {
 	s := j.active
 	s.note(place{after: j.seq, offset: s.end})
 	s.end, s.size = j.writer.Size(), j.writer.Room()
+	j.moved()
 	s.last = batches[len(batches)-1].last()
 	j.seq, j.state.last = s.last, s.last
 	for _, b := range batches {

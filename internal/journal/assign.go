@@ -91,6 +91,7 @@ func (j *Journal) journal(edited *state) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.active.end, j.active.size = j.writer.Size(), max(j.writer.Room(), j.writer.Size())
+	j.moved()
 	return nil
 }
 

@@ -19,9 +19,12 @@ type Batch struct {
 	asked   int     // the one of counts that is probably asked for next
 	err     error
 
-	draft *Draft // nil: frames is memory of its own
-	own   []byte // memory for frames, while draft has them
-	next  uint64 // in a draft: the Seq that the next record is expected to get
+	// A batch that was placed in a draft has its frames there, and gives each the number that it is expected to get;
+	// else they are in memory of its own.
+	draft *Draft // nil: it has no frames in one
+	own   []byte // memory for frames, while they are in the draft
+	next  uint64 // the number of the next record
+	wants int    // bytes of frames that are about to come; 0: not known
 }
 
 // count is what a batch has for one destination.
@@ -35,9 +38,6 @@ type count struct {
 type Data interface {
 	AppendStored(dst []byte) []byte
 }
-
-// Grow makes room for n more bytes of frames.
-func (b *Batch) Grow(n int) { b.frames = slices.Grow(b.frames, n) }
 
 // Add adds a record for some destinations, by the numbers that Assign has given.
 func (b *Batch) Add(destinations []uint32, data Data) {
@@ -56,6 +56,10 @@ func (b *Batch) addData(destinations []uint32, data []byte) {
 }
 
 func (b *Batch) begin(destinations []uint32) (start int) {
+	if b.wants > 0 {
+		b.frames = slices.Grow(b.frames, b.wants)
+		b.wants = 0
+	}
 	start = len(b.frames)
 	b.frames = appendDestinations(segment.BeginFrame(b.frames), destinations)
 	return start
@@ -107,7 +111,7 @@ func (b *Batch) Reset() {
 	if b.draft != nil {
 		b.draft, b.frames, b.own = nil, b.own, nil
 	}
-	b.First, b.records, b.counts, b.asked, b.err = 0, 0, b.counts[:0], 0, nil
+	b.First, b.records, b.counts, b.asked, b.wants, b.err = 0, 0, b.counts[:0], 0, 0, nil
 	if b.frames = b.frames[:0]; cap(b.frames) > keptFrames {
 		b.frames = nil
 	}

@@ -19,7 +19,7 @@ type Draft struct {
 	first uint64 // its first Seq
 
 	buf   []byte   // made by disk.Blocks; its beginning is that of the block with at in it
-	used  int      // bytes of buf, with those of the group before
+	used  int      // bytes of buf, with the room in front for what its first block has of groups before
 	in    []*Batch // those that are encoded in buf
 	next  uint64   // the Seq of the next record
 	bytes int64    // of all that was placed
@@ -38,24 +38,37 @@ type drafts struct {
 	want atomic.Int64 // about how large groups are at present, in bytes
 }
 
+// tip is where the next group goes.
+type tip struct {
+	seed segment.Seed
+	end  int64
+}
+
+// moved notes where the next group goes. The caller holds writing, and mu.
+func (j *Journal) moved() {
+	if j.active == nil {
+		j.tip.Store(nil)
+		return
+	}
+	j.tip.Store(&tip{j.active.seed, j.active.end})
+}
+
 // Draft returns a draft for the group that comes after what is durable now and after more bytes of frames. Its first
-// record is to have the Seq first.
+// record is to have the Seq first. It takes no lock.
 func (j *Journal) Draft(after int64, first uint64) *Draft {
 	d, _ := j.drafts.pool.Get().(*Draft)
 	if d == nil {
 		d = &Draft{}
 	}
 	d.at, d.first, d.next = -1, first, first
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.active != nil {
-		d.seed, d.at = j.active.seed, j.active.end+after
+	if tip := j.tip.Load(); tip != nil {
+		d.seed, d.at = tip.seed, tip.end+after
 		d.used = int(d.at % disk.Block)
 	}
 	return d
 }
 
-// Recycle is for when nobody needs d any more.
+// Recycle is for when nobody needs d any more, and its batches are reset. One call at a time.
 func (j *Journal) Recycle(d *Draft) {
 	want := j.drafts.want.Load()
 	want = max(want-want/64, d.bytes)
@@ -87,12 +100,15 @@ func (d *Draft) Place(b *Batch, records int, size int64) {
 	b.next = d.next
 	d.next += uint64(records)
 	d.bytes += size
-	if d.full = d.full || int64(d.used)+size > int64(max(cap(d.buf), leastDrafted)); d.full {
-		b.Grow(int(size))
-		return
-	}
 	if d.buf == nil {
 		d.buf = wholeBlocks(leastDrafted)
+	}
+	if int64(d.used)+size > int64(len(d.buf)) {
+		d.full = true
+	}
+	if d.full {
+		b.wants = int(size)
+		return
 	}
 	end := d.used + int(size)
 	b.place(d, d.buf[d.used:d.used:end])

@@ -32,6 +32,7 @@ type Journal struct {
 	active  *logSegment
 	encoder encoder
 	drafts  drafts
+	tip     atomic.Pointer[tip] // nil: not known
 	// groupSize is about how large groups are at present, in bytes.
 	groupSize int64
 

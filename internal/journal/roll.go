@@ -58,6 +58,7 @@ func (j *Journal) begin(size int64) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.writer, j.active = w, s
+	j.moved()
 	if reused {
 		j.stats.Reused++
 	}
@@ -113,6 +114,7 @@ func (j *Journal) seal() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.writer, j.active = nil, nil
+	j.moved()
 	s.sealed = err == nil
 	s.size = max(w.Room(), w.Size())
 	if err == nil {
@@ -133,4 +135,5 @@ func (j *Journal) abandon(err error) {
 	defer j.mu.Unlock()
 	j.active.tail = true
 	j.writer, j.active = nil, nil
+	j.moved()
 }

@@ -58,12 +58,21 @@ func (j *Journal) caughtUp(v view, number uint32) view {
 // much that is.
 func (j *Journal) vanished(s *logSegment) {
 	s.retire()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if i := slices.Index(j.segments, s); i >= 0 && s != j.active {
-		j.segments = slices.Delete(slices.Clone(j.segments), i, i+1)
+	if j.takeOut(s) {
 		j.log.Error("journal: a segment is gone, and the records in it are lost", "segment", s.name)
 	}
+}
+
+// takeOut takes s out of the log and reports whether it was there. The active segment stays.
+func (j *Journal) takeOut(s *logSegment) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := slices.Index(j.segments, s)
+	if i < 0 || s == j.active {
+		return false
+	}
+	j.segments = slices.Delete(slices.Clone(j.segments), i, i+1)
+	return true
 }
 
 // all returns the segments of the log; the slice does not change.
