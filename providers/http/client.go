@@ -53,10 +53,23 @@ func (c *client) dial(ctx context.Context) (providers.Session, error) {
 	return s, nil
 }
 
-// failed says what err happened to.
+// failed says what err happened to. It takes secrets out of its text: net/http quotes answers that are none, and they may
+// repeat what was sent.
 func (c *client) failed(err error) error {
+	if text := c.redact(err.Error()); text != err.Error() {
+		err = &discreet{text, err}
+	}
 	return fmt.Errorf("%s %s: %w", c.method, c.endpoint.address(), err)
 }
+
+// discreet is an error whose own text holds a secret.
+type discreet struct {
+	text string
+	err  error
+}
+
+func (d *discreet) Error() string { return d.text }
+func (d *discreet) Unwrap() error { return d.err }
 
 func (c *client) transport(lifetime context.Context, conns *connections, tlsConfig *tls.Config) *http.Transport {
 	return &http.Transport{
