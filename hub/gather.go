@@ -16,7 +16,7 @@ type crowd struct {
 const (
 	// goodPart of the callers make a group worth writing. With nearly a half, one part of them puts more while the disk
 	// has what the others brought.
-	goodPart = 0.4
+	goodPart = 0.45
 	// mostGathering is the longest that a group waits for callers. It also waits no longer than the group before took to
 	// be written, which is about what waiting can win; but where nothing else happens Go's timers are late by up to a
 	// millisecond.
