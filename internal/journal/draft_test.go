@@ -369,6 +369,9 @@ func TestAFailedDraftIsAppendedAgain(t *testing.T) {
 					d := w.j.Draft(0, seq)
 					group := []*journal.Batch{w.place(d, seq, 30), w.place(d, seq+30, 20), batch(seq+50, 1, w.to...)}
 					for n := 0; w.next() == seq; n++ {
+						if n == 10 {
+							t.Fatal("it fails for ever")
+						}
 						if w.fs.SetHook(nil); n < 3 {
 							w.breakAt(kind, 1+(n+int(seed))%2, fault)
 						}

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,29 +38,20 @@ func main() {
 
 // runAll runs the tests against each mutant and returns how many were not caught.
 func runAll(ctx context.Context, match *regexp.Regexp, tests suite) (survived int) {
-	caught := 0
 	start := time.Now()
 	if by, err := tests.run(ctx, ""); err != nil || len(by) > 0 {
 		fmt.Printf("mutants: the journal as it is does not pass: %s %v\n", strings.Join(by, ", "), err)
 		return 1
 	}
-	for _, m := range mutants() {
-		if !match.MatchString(m.name) || ctx.Err() != nil {
-			continue
-		}
-		began := time.Now()
-		by, err := m.test(ctx, tests)
-		took := time.Since(began).Round(time.Second)
-		if err == nil && len(by) == 0 {
-			err = errors.New("no test fails")
-		}
-		if err != nil {
+	caught := 0
+	for r := range results(ctx, match, tests) {
+		if r.err != nil {
 			survived++
-			fmt.Printf("SURVIVED  %-60s %v (%v)\n", m.name, err, took)
+			fmt.Printf("SURVIVED  %-60s %v (%v)\n", r.name, r.err, r.took)
 			continue
 		}
 		caught++
-		fmt.Printf("caught    %-60s by %s (%v)\n", m.name, strings.Join(by, ", "), took)
+		fmt.Printf("caught    %-60s by %s (%v)\n", r.name, strings.Join(r.by, ", "), r.took)
 	}
 	if ctx.Err() != nil {
 		fmt.Println("mutants: stopped early")
@@ -67,4 +59,45 @@ func runAll(ctx context.Context, match *regexp.Regexp, tests suite) (survived in
 	}
 	fmt.Printf("proof: mutants: %d caught, %d not, in %v\n", caught, survived, time.Since(start).Round(time.Second))
 	return survived
+}
+
+// result says which tests caught a mutant, or why none did.
+type result struct {
+	name string
+	by   []string
+	err  error
+	took time.Duration
+}
+
+// results tests the mutants that match, two at a time, as most of what the tests do is in turn.
+func results(ctx context.Context, match *regexp.Regexp, tests suite) <-chan result {
+	queue, all := make(chan mutant), make(chan result)
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for m := range queue {
+				all <- m.result(ctx, tests)
+			}
+		})
+	}
+	go func() {
+		defer close(all)
+		for _, m := range mutants() {
+			if match.MatchString(m.name) && ctx.Err() == nil {
+				queue <- m
+			}
+		}
+		close(queue)
+		workers.Wait()
+	}()
+	return all
+}
+
+func (m mutant) result(ctx context.Context, tests suite) result {
+	began := time.Now()
+	by, err := m.test(ctx, tests)
+	if err == nil && len(by) == 0 {
+		err = errors.New("no test fails")
+	}
+	return result{m.name, by, err, time.Since(began).Round(time.Second)}
 }

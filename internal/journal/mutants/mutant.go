@@ -44,7 +44,7 @@ func (s suite) run(ctx context.Context, overlay string) (by []string, err error)
 }
 
 func (s suite) runPackage(ctx context.Context, overlay, pkg string) (by []string, err error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-failfast", "-count=1", "-vet=off", "-timeout", "4m", pkg)
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-failfast", "-count=1", "-vet=off", "-timeout", "2m", pkg)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "EVHUB_") })
 	out, err := cmd.CombinedOutput()
 	if s.verbose {
