@@ -2,7 +2,6 @@ package journal
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/evhub/evhub/internal/journal/disk"
 	"github.com/evhub/evhub/internal/journal/segment"
@@ -34,8 +33,8 @@ const (
 
 // drafts are those that can be used again.
 type drafts struct {
-	pool sync.Pool    // of *Draft
-	want atomic.Int64 // about how large groups are at present, in bytes
+	pool sync.Pool // of *Draft
+	want int64     // about how large groups are at present, in bytes; only Recycle knows it
 }
 
 // tip is where the next group goes.
@@ -70,10 +69,8 @@ func (j *Journal) Draft(after int64, first uint64) *Draft {
 
 // Recycle is for when nobody needs d any more, and its batches are reset. One call at a time.
 func (j *Journal) Recycle(d *Draft) {
-	want := j.drafts.want.Load()
-	want = max(want-want/64, d.bytes)
-	j.drafts.want.Store(want)
-	if want = min(want+disk.Block, mostDrafted); int64(cap(d.buf)) < want {
+	j.drafts.want = max(j.drafts.want-j.drafts.want/64, d.bytes)
+	if want := min(j.drafts.want+disk.Block, mostDrafted); int64(cap(d.buf)) < want {
 		d.buf = wholeBlocks(max(want, leastDrafted))
 	}
 	clear(d.in)
