@@ -85,6 +85,10 @@ type taken struct {
 // tryAccept accepts the records of a, from the first on, until one finds no room. If another routing is in force by
 // now it accepts none, and says nothing.
 func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
+	a, err := h.limit(a)
+	if err != nil {
+		return taken{}, nil, err
+	}
 	records := a.records
 	h.mu.Lock()
 	if full := h.journalFull(); full != nil && !h.closed {
@@ -102,6 +106,16 @@ func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
 		err = appendErr
 	}
 	return t, full, err
+}
+
+// limit returns as much of a as may go in at once.
+func (h *Hub) limit(a arrival) (arrival, error) {
+	if h.committer == nil {
+		return a, nil
+	}
+	n, err := h.committer.limits.first(a.records)
+	a.records = a.records[:n]
+	return a, err
 }
 
 // enterLog has records, for which room is reserved, written; without a journal they are accepted then. h.mu is held, and

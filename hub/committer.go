@@ -9,15 +9,17 @@ import (
 
 	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/internal/journal"
+	"github.com/evhub/evhub/providers"
 )
 
 // committer writes what callers offer to the journal, all that has gathered at a time, and hands it to the
 // destinations in the order of its numbers.
 type committer struct {
-	hub   *Hub
-	wake  chan struct{} // 1: look what has gathered; read by run and gather
-	stop  chan struct{} // closed: what is there is tried once more, and then given up
-	ended chan struct{}
+	hub    *Hub
+	limits limits
+	wake   chan struct{} // 1: look what has gathered; read by run and gather
+	stop   chan struct{} // closed: what is there is tried once more, and then given up
+	ended  chan struct{}
 
 	// hub.mu guards the fields below.
 	gathering *group
@@ -36,12 +38,9 @@ type committer struct {
 	logged time.Time
 }
 
-// mostGathered bounds the bytes of events that wait to be written. They wait encoded, which takes as much again.
-const mostGathered = 32 << 20
-
-func newCommitter(h *Hub) *committer {
+func newCommitter(h *Hub, l limits) *committer {
 	c := &committer{
-		hub: h, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
+		hub: h, limits: l, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 		room: make(chan struct{}), lost: map[*evbus.Destination]int{},
 		batches: sync.Pool{New: func() any { return &journal.Batch{} }},
 	}
@@ -110,13 +109,15 @@ func (h *Hub) journalFull() *noRoom {
 		return nil
 	case c.failure != nil:
 		return &noRoom{FullError{Err: c.failure}, c.room}
-	case c.gathering.bytes > mostGathered:
-		return &noRoom{FullError{Err: errSlowDisk}, c.room}
+	case c.gathering.bytes > c.limits.bytes:
+		return &noRoom{FullError{Err: errSlowDisk(c.limits.bytes)}, c.room}
 	}
 	return nil
 }
 
-var errSlowDisk = fmt.Errorf("the disk is slower than events come: %d MiB wait to be written", mostGathered>>20)
+func errSlowDisk(waiting int64) error {
+	return fmt.Errorf("the disk is slower than events come: more than %v wait to be written", providers.Size(waiting))
+}
 
 func (c *committer) run() {
 	defer close(c.ended)

@@ -95,43 +95,6 @@ func TestGiveUpOnAJournal(t *testing.T) {
 	})
 }
 
-// A journal that may take no more says so, and goes on by itself when deliveries have made room.
-func TestTheLimitOfTheWholeJournal(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		bs := healthy("a")
-		bs["a"].Script(dead(errDown))
-		limited := hub.WithJournalOn(crashfs.New(1), hub.JournalOptions{MaxBytes: 512 << 10})
-		r := start(t, bs, toA, limited)
-		var err error
-		n := 0
-		for ; err == nil && n < 10_000; n++ {
-			err = r.PutNowait(event(fmt.Sprint(n)))
-			settle()
-		}
-		var full *hub.FullError
-		if !errors.As(err, &full) || full.Destination != "" || r.Stats().Journal.DiskBytes > 600<<10 {
-			t.Fatalf("after %d: %v: %+v", n, err, r.Stats().Journal)
-		}
-		put := make(chan error, 1)
-		go func() { put <- r.Put(t.Context(), event("waits")) }()
-		after(time.Minute)
-		select {
-		case err := <-put:
-			t.Fatalf("Put while there is no room: %v", err)
-		default:
-		}
-		bs["a"].Script(providertest.Script{})
-		if err := <-put; err != nil {
-			t.Errorf("Put: %v", err)
-		}
-		r.put(events("more", 1000)...)
-		r.flush()
-		if got := bs["a"].Stats(); got.Stored != n-1+1+1000 || got.Duplicates != 0 {
-			t.Errorf("%d were delivered, %d twice; want %d", got.Stored, got.Duplicates, n+1000)
-		}
-	})
-}
-
 // A letter that is replayed goes when its copy is on disk, and stays if the wait for that is given up.
 func TestAReplayKeepsTheLetterUntilItsCopyIsOnDisk(t *testing.T) {
 	bubble(t, func(t *testing.T) {

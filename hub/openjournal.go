@@ -32,6 +32,10 @@ type JournalStats struct {
 // openJournal opens the journal that the options ask for.
 func (h *Hub) openJournal() error {
 	c := h.config
+	limits, err := c.journalOptions.limits()
+	if err != nil {
+		return err
+	}
 	j, err := journal.Open(c.journal, journal.Options{
 		FS: c.journalFS, Logger: h.logger, SegmentBytes: c.journalOptions.SegmentBytes, MaxBytes: c.journalOptions.MaxBytes,
 	})
@@ -43,7 +47,7 @@ func (h *Hub) openJournal() error {
 	h.log, h.seq = log, j.LastSeq()
 	h.sealer.Overhead = evbus.JournalOverhead
 	h.streams.journal = j.ID() + ":"
-	h.committer = newCommitter(h)
+	h.committer = newCommitter(h, limits)
 	return nil
 }
 

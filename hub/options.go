@@ -66,7 +66,8 @@ func WithStrict() Option { return func(c *config) { c.strict = true } }
 // WithHooks has functions called as events move.
 func WithHooks(h Hooks) Option { return func(c *config) { c.hooks = h } }
 
-// WithMaxEvent sets the largest event, encoded tags and body together, in bytes. The default is 1 MiB.
+// WithMaxEvent sets the largest event, encoded tags and body together, in bytes. The default is 1 MiB. With a
+// journal of limited size it is at most a quarter of that.
 func WithMaxEvent(bytes int) Option { return func(c *config) { c.maxEvent = bytes } }
 
 // WithFormat gives every destination this format, one of FormatNames or json, whatever the acct file says. "" changes nothing.
@@ -81,7 +82,7 @@ func CheckFormat(name string) error { return evbus.CheckFormat(name) }
 // JournalOptions change how a journal is kept. The zero value is right for most.
 type JournalOptions struct {
 	// MaxBytes is the most disk that the log may take; 0 means as much as there is. When it is reached, Put waits
-	// and PutNowait fails until deliveries have made room.
+	// and PutNowait fails until deliveries have made room. At least 256 KiB; an event may take a quarter of it.
 	MaxBytes int64
 	// SegmentBytes is the size of one file of the log; 0 means 64 MiB.
 	SegmentBytes int64

@@ -162,6 +162,14 @@ func (h *Hub) tryReplay(routing *routing, d *evbus.Destination, letters []DeadLe
 
 // enterReplay reserves room for the events of letters and enters those that find some.
 func (h *Hub) enterReplay(routing *routing, d *evbus.Destination, letters []DeadLetter) (taken, *noRoom, error) {
+	a := arrival{}
+	for _, l := range letters {
+		a.records = append(a.records, l.Record().For(d.Number()))
+	}
+	a, err := h.limit(a)
+	if err != nil {
+		return taken{}, nil, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -173,15 +181,14 @@ func (h *Hub) enterReplay(routing *routing, d *evbus.Destination, letters []Dead
 	if full := h.journalFull(); full != nil {
 		return taken{}, full, nil
 	}
-	var records []*evbus.Record
+	records := a.records
 	var full *noRoom
-	for _, l := range letters {
-		r := l.Record().For(d.Number())
+	for i, r := range records {
 		if room := d.ReserveInBacklog(r); room != nil {
 			full = &noRoom{FullError{Destination: d.Name()}, room}
+			records = records[:i]
 			break
 		}
-		records = append(records, r)
 	}
 	if len(records) == 0 {
 		return taken{}, full, nil

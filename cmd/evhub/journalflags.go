@@ -25,7 +25,7 @@ type journalFlags struct {
 func (f *journalFlags) add(cmd *cobra.Command, usage string) {
 	f.addDir(cmd, usage)
 	flags := cmd.Flags()
-	flags.TextVar(&f.max, "journal-max", providers.Size(0), "most disk that the journal may take, such as 10GiB; `0` is as much as there is")
+	flags.TextVar(&f.max, "journal-max", providers.Size(0), "most disk that the journal may take, such as 10GiB, at least 256KiB; `0` is as much as there is")
 	flags.TextVar(&f.segment, "journal-segment", providers.Size(0), "`size` of one file of the journal")
 	_ = flags.MarkHidden("journal-segment") // fails only for a flag that does not exist
 }
