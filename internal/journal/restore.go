@@ -179,7 +179,11 @@ func (j *Journal) countMissing(segments, unreadable []*found, short bool) error 
 		}
 	}
 	for _, f := range unreadable {
-		if err := j.judgeUnreadable(f, short || f.size > unfinishedSize); err != nil {
+		held, err := j.mayHaveHeld(f)
+		if err != nil {
+			return err
+		}
+		if err := j.judgeUnreadable(f, short || held); err != nil {
 			return err
 		}
 	}

@@ -159,8 +159,23 @@ func (j *Journal) withoutUnreadable(segments []*found) (kept, unreadable []*foun
 	return kept, unreadable
 }
 
-// unfinishedSize is the most that a segment is believed to have had before it was created for good.
+// unfinishedSize is the most that a segment is believed to have had written before it was created for good; what is
+// prepared behind that reads as zeros.
 const unfinishedSize = 256 << 10
+
+// mayHaveHeld reports whether a segment in which nothing can be read has more than one that was never created for good.
+func (j *Journal) mayHaveHeld(f *found) (bool, error) {
+	if f.size <= unfinishedSize {
+		return false, nil
+	}
+	file, err := j.fs.OpenRead(logPath(f.name))
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	empty, err := segment.Empty(file, unfinishedSize, f.size)
+	return !empty, err
+}
 
 // judgeUnreadable removes a segment in which nothing can be read if it held nothing: the machine stopped, or the disk
 // failed, before it was created for good. It puts it aside if it may have held records that are missing.

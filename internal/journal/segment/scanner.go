@@ -191,12 +191,3 @@ func (s *Scanner) fail(err error, at int64) {
 	}
 	s.skip(max(at, s.w.end))
 }
-
-func isZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
-}
