@@ -70,6 +70,7 @@ func (h *Hub) Close(ctx context.Context) error {
 		return remaining(all, nil)
 	}
 	err := remaining(all, h.committer.lost)
+	h.journal.passMissed(all)
 	if closeErr := h.closeJournal(); closeErr != nil {
 		return errors.Join(err, closeErr)
 	}

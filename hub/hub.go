@@ -85,6 +85,7 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 	}
 	if h.journal != nil {
 		h.tellOfOrphans()
+		tellOfMissed(h.journal.Journal, h.journal.dir, h.logger)
 		go h.committer.run()
 	}
 	return h, nil

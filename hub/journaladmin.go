@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/internal/journal"
@@ -23,7 +24,7 @@ var ErrReadOnly = errors.New("evhub: the journal was opened for looking only")
 // OpenJournal opens the journal in dir, which must exist, for work on it. While another process has it, the error is an
 // ErrLocked that names the process; where there is none, it is an fs.ErrNotExist.
 func OpenJournal(dir string, opts ...Option) (*Journal, error) {
-	looked, err := ReadJournal(dir, opts...)
+	looked, err := ReadJournal(dir, append(opts[:len(opts):len(opts)], WithLogger(slog.New(slog.DiscardHandler)))...) // what is wrong is told once
 	if err == nil {
 		err = looked.Close()
 	}
@@ -47,6 +48,7 @@ func openAdmin(dir string, opts []Option, o journal.Options) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evhub: %w", err)
 	}
+	tellOfMissed(j, dir, c.logger)
 	return &Journal{
 		journal: j, dir: dir, looking: o.ReadOnly,
 		parser: evbus.StoredParser{Overhead: evbus.JournalOverhead},

@@ -64,6 +64,7 @@ func (j *Journal) choose(f JournalFilter) (c choice, err error) {
 	}
 	c.waiting, c.names = f.Waiting, map[uint32]journal.Destination{}
 	for _, d := range j.journal.Destinations() {
+		d.Name = d.Label()
 		c.names[d.Number] = d
 	}
 	return c, nil

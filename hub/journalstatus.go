@@ -27,6 +27,7 @@ type JournalStatus struct {
 
 // JournalBacklog is what waits for one destination.
 type JournalBacklog struct {
+	// Name is its identity, or # and its number if that is lost with the journal's log.
 	Name string
 	// Active: the destination was in the acct file when the journal was used last.
 	Active bool
@@ -67,7 +68,7 @@ func (j *Journal) Status() (JournalStatus, error) {
 
 func backlogOf(q journal.Queue) JournalBacklog {
 	b := JournalBacklog{
-		Name: q.Name, Active: q.Active, Oldest: q.Oldest,
+		Name: q.Label(), Active: q.Active, Oldest: q.Oldest,
 		Delivered: int64(q.Done.Events), LastSettled: q.Done.Seq, Newest: q.Newest,
 		DeadLetters: int(q.DeadLetters.Events), DeadLetterBytes: int64(q.DeadLetters.Bytes),
 	}

@@ -27,6 +27,10 @@ type JournalStats struct {
 	Failure string
 	// Damaged counts the places that could not be read.
 	Damaged uint64
+	// Missed are events that were accepted and were not in the journal any more when it was opened, without a word about
+	// whom they were for. MissedBy are the destinations that may not have had some of them.
+	Missed   int64
+	MissedBy []string
 }
 
 // openJournal opens the journal that the options ask for.
@@ -104,6 +108,7 @@ func (h *Hub) journalStats(s *Stats) {
 	of := &JournalStats{
 		Dir: h.journal.dir, ID: h.journal.ID(), Segments: j.Segments, DiskBytes: j.DiskBytes, Damaged: j.BadFrames,
 	}
+	of.Missed, of.MissedBy = missed(h.journal.Journal)
 	h.mu.Lock()
 	of.Waiting = h.committer.gathering.bytes
 	if w := h.committer.writing; w != nil {

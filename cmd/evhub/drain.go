@@ -67,7 +67,8 @@ func runDrain(ctx context.Context, o *options, cmd *cobra.Command, f *drainFlags
 	if err != nil {
 		return err
 	}
-	there := o.reading(&f.journal, cmd, func(*hub.Journal) error { return nil }) // else an empty one would be made
+	// Else an empty one would be made. What is wrong with it is told when it is opened to be used.
+	there := o.with(&f.journal, cmd, o.readQuietly, func(*hub.Journal) error { return nil })
 	if there != nil {
 		return there
 	}

@@ -72,7 +72,7 @@ func TestJournalVerify(t *testing.T) {
 	evhub(t, "", "journal", "verify", "--journal", dir).want(t, exitDone, "all well: 1 segment, ")
 	evhub(t, "", "journal", "verify", "--journal", dir, "-o", "json").want(t, exitDone, `{"checked":{"segments":1,`, `"faults":0`)
 	damage(t, dir)
-	evhub(t, "", "journal", "verify", "--journal", dir).want(t, exitFailure, ".seg at ", " faults: 1 segment, ", "evhub: ", " faults in the journal")
+	evhub(t, "", "journal", "verify", "--journal", dir).want(t, exitFailure, ".seg at ", ": record 8 is missing; ", "\n1 fault: 1 segment, ", "evhub: 1 fault in the journal")
 	lines := evhub(t, "", "journal", "verify", "--journal", dir, "-o", "json").lines(t)
 	if len(lines) < 2 || lines[len(lines)-1]["checked"] == nil || lines[0]["harmless"] != false || !strings.HasSuffix(fmt.Sprint(lines[0]["file"]), ".seg") || lines[0]["offset"] == 0.0 || lines[0]["fault"] == "" {
 		t.Errorf("%v", lines)

@@ -20,7 +20,7 @@ what can be done. The exit code is 1 if something is damaged; what a crash may l
 told too. Nothing is changed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.reading(&journal, cmd, func(j *hub.Journal) error { return verify(cmd.Context(), o, j) })
+			return o.with(&journal, cmd, o.readQuietly, func(j *hub.Journal) error { return verify(cmd.Context(), o, j) })
 		},
 	}
 	journal.addDir(cmd, thereJournal)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/evhub/evhub/acct"
 	"github.com/evhub/evhub/hub"
@@ -30,11 +31,18 @@ func (o *options) openHub(ctx context.Context, file *acct.File, journal *journal
 }
 
 // readJournal opens a journal for looking, whoever uses it.
-func (o *options) readJournal(f *journalFlags) (*hub.Journal, error) {
+func (o *options) readJournal(f *journalFlags) (*hub.Journal, error) { return lookAt(f, o.logger()) }
+
+// readQuietly is readJournal for who says by other means what is wrong with it.
+func (o *options) readQuietly(f *journalFlags) (*hub.Journal, error) {
+	return lookAt(f, slog.New(slog.DiscardHandler))
+}
+
+func lookAt(f *journalFlags, logger *slog.Logger) (*hub.Journal, error) {
 	if err := f.useDefault(); err != nil {
 		return nil, usageError(err)
 	}
-	j, err := hub.ReadJournal(f.dir, hub.WithLogger(o.logger()))
+	j, err := hub.ReadJournal(f.dir, hub.WithLogger(logger))
 	return j, explain(err, f.dir, "")
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/evhub/evhub/hub"
 )
@@ -80,6 +81,10 @@ func (o *outcome) printTroubles(w *stream) {
 			fmt.Fprintf(w, "%s %s for %s, as the journal is damaged (see \"evhub journal verify\")\n", w.style.failure("lost:"), count(int(d.Lost), "event"), visible(d.Name))
 		}
 	}
+	if j := o.stats.Journal; j != nil && j.Missed > 0 {
+		fmt.Fprintf(w, "%s %s at the end of the journal %s, which may have been for %s (see \"evhub journal verify\")\n",
+			w.style.failure("lost:"), count(int(j.Missed), "event"), visible(o.journal), visible(strings.Join(j.MissedBy, ", ")))
+	}
 	for _, d := range o.orphans {
 		fmt.Fprintf(w, "%s %s for %s, which is not in the acct file: %s\n", w.style.warning("orphaned:"), count(d.BacklogEvents, "event"), visible(d.Name), cureOfOrphan(d.Name))
 	}
@@ -105,7 +110,7 @@ func (o *outcome) lastError(name string) string {
 
 // damaged reports whether the journal has lost something.
 func (o *outcome) damaged() bool {
-	return o.fault != nil || o.total(func(d hub.DestinationStats) int64 { return d.Lost }) > 0
+	return o.fault != nil || o.stats.Journal != nil && o.stats.Journal.Missed > 0 || o.total(func(d hub.DestinationStats) int64 { return d.Lost }) > 0
 }
 
 func delivered(d hub.DestinationStats) int64 { return d.Delivered }
@@ -148,8 +153,15 @@ type outcomeLine struct {
 	Journal      string            `json:"journal,omitempty"`
 	Fault        string            `json:"fault,omitempty"` // what is wrong with the journal
 	Destinations []destinationLine `json:"destinations"`
+	Missed       *missedLine       `json:"missed,omitempty"`
 	Orphans      []orphanLine      `json:"orphans,omitempty"`
 	DeadLetters  []letterLine      `json:"dead_letters,omitempty"`
+}
+
+// missedLine says how many accepted events the end of the journal's log lacks, and which destinations may need some.
+type missedLine struct {
+	Events  int64    `json:"events"`
+	MayMiss []string `json:"may_miss"`
 }
 
 // orphanLine says what waits for a destination that is not in the acct file.
@@ -177,6 +189,9 @@ func (o *outcome) line() outcomeLine {
 	l := outcomeLine{Journal: o.journal, Destinations: []destinationLine{}}
 	if o.fault != nil {
 		l.Fault = o.fault.Error()
+	}
+	if j := o.stats.Journal; j != nil && j.Missed > 0 {
+		l.Missed = &missedLine{j.Missed, j.MissedBy}
 	}
 	for _, d := range o.stats.Destinations {
 		l.Destinations = append(l.Destinations, destinationLine{

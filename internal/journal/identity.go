@@ -67,7 +67,7 @@ func (j *Journal) identify() error {
 		_, _ = rand.Read(id[:]) // it never fails
 	}
 	j.id = id
-	j.recovery.NewID = known || !missing
+	j.recovery.LostIdentity = known || !missing
 	if j.readOnly {
 		return nil
 	}

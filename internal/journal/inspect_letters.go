@@ -67,8 +67,12 @@ func (c *check) lettersOf(number uint32) error {
 	c.DeadLetters = c.DeadLetters.Plus(d.Totals())
 	for _, s := range d.segments {
 		c.DeadSegments++
-		if err := c.frames(s.name, &logSegment{seed: s.seed}, func(segment.Frame) {}); err != nil {
+		bad, err := c.frames(s.name, &logSegment{seed: s.seed}, func(segment.Frame) {})
+		if err != nil {
 			return err
+		}
+		for _, r := range bad {
+			c.bad(s.name, r, "")
 		}
 	}
 	return nil

@@ -3,20 +3,21 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 
 	"github.com/evhub/evhub/internal/journal/segment"
 )
 
 // log checks the segments of the log, in order.
 func (c *check) log() error {
-	fresh := &Journal{o: c.j.o, fs: c.j.fs, log: c.j.log, readOnly: true, id: c.j.id}
+	fresh := &Journal{o: c.j.o, fs: c.j.fs, log: slog.New(slog.DiscardHandler), readOnly: true, id: c.j.id}
 	segments, unreadable, err := fresh.survey()
 	if err != nil {
 		return err
 	}
-	if n := fresh.recovery.ForeignSegments; n > 0 {
-		c.found(FoundForeign, logDir, 0, fmt.Sprintf("%d segments of other journals, or copies; the logger was told which", n),
-			"the next start moves them to quarantine; drain them with the journal that they are of")
+	for _, f := range fresh.foreign {
+		c.foreign(f)
 	}
 	for _, f := range unreadable {
 		c.found(FoundHeader, logPath(f.name), 0, "neither a header nor a frame in it is good",
@@ -38,7 +39,46 @@ func (c *check) log() error {
 		}
 		end = max(end, last)
 	}
+	if len(segments) == 0 {
+		c.ending(logDir, 0)
+	}
 	return nil
+}
+
+func (c *check) foreign(f foreign) {
+	cure := "the next start moves it to quarantine; drain it with the journal that it is of"
+	if f.copy != "" {
+		cure = "delete it; " + logPath(f.copy) + " has all that is in it"
+	}
+	c.found(FoundForeign, logPath(f.name), 0, f.why, cure)
+}
+
+// ending tells of records that the end of the log had once, which is at an offset of a file.
+func (c *check) ending(name string, offset int64) {
+	g := c.j.ending
+	if g == (gap{}) {
+		return
+	}
+	what := "the log is cut off here: " + numbered(g.from, g.to) + " missing, and had been acknowledged"
+	var by []string
+	for _, d := range c.j.Missed().Destinations {
+		by = append(by, d.Label())
+	}
+	if by == nil {
+		c.found(FoundLeftOver, name, offset, what+"; no destination needs them any more", "see whether the disk is failing, or somebody has deleted a file")
+		return
+	}
+	c.found(FoundMissing, name, offset, what+"; lost may be some for "+strings.Join(by, ", "),
+		"put the file back if there is a copy; else the next start tells of it and goes on behind them. See whether the disk is failing, "+
+			"or has a cache that a power cut empties")
+}
+
+// numbered names records by their numbers, with the verb.
+func numbered(from, to uint64) string {
+	if from == to {
+		return fmt.Sprintf("record %d is", from)
+	}
+	return fmt.Sprintf("records %d to %d are", from, to)
 }
 
 // isMissing reports whether a record that is needed was between the Seq end and segment f. What another process has
@@ -63,53 +103,6 @@ func (c *check) isMissing(f *found, end uint64) bool {
 		}
 	}
 	return false
-}
-
-// segment checks one and returns the last Seq that counts in it.
-func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
-	c.Segments++
-	name := logPath(f.name)
-	if f.headerLost {
-		c.found(FoundHeader, name, 0, "the header is damaged", "nothing: its frames can be read without")
-	}
-	if f.table == nil {
-		c.found(FoundTable, name, segment.HeaderSize, "the first table is damaged", "nothing: a later one says the same")
-	}
-	last := lastSeq(f, behind)
-	seen := f.first - 1
-	count := map[uint32]Totals{}
-	err = c.frames(name, f.logSegment, func(frame segment.Frame) {
-		switch frame.Kind {
-		case segment.Event:
-			if frame.Seq <= seen || frame.Seq > last {
-				return // there already, or written again into the next segment
-			}
-			if frame.Seq != seen+1 && !f.rewritten {
-				c.found(FoundMissing, name, frame.Offset, fmt.Sprintf("records %d to %d are missing before it", seen+1, frame.Seq-1),
-					"they are counted as lost when they should be delivered")
-			}
-			seen = frame.Seq
-			c.record(name, frame, count)
-		case segment.Table:
-			if _, err := decodeTable(frame.Payload); err != nil {
-				c.found(FoundTable, name, frame.Offset, "a table makes no sense", "nothing: a later one says the same")
-			}
-		case segment.End:
-			if !f.rewritten && frame.Seq > seen && frame.Seq <= last {
-				c.found(FoundMissing, name, frame.Offset, fmt.Sprintf("records %d to %d are missing before it", seen+1, frame.Seq),
-					"they are counted as lost when they should be delivered")
-			}
-		default:
-			if !frame.Kind.Skippable() {
-				c.found(FoundForeign, name, frame.Offset, fmt.Sprintf("a frame of kind %d, which this evhub does not know", frame.Kind),
-					"use the evhub that wrote it, or a newer one")
-			}
-		}
-	})
-	if err == nil && len(behind) > 0 {
-		c.compare(f, behind[0], count)
-	}
-	return seen, err
 }
 
 func (c *check) record(name string, frame segment.Frame, count map[uint32]Totals) {
@@ -141,44 +134,19 @@ func (c *check) compare(f, next *found, count map[uint32]Totals) {
 	}
 }
 
-func naming(number uint32, name string) string {
-	if name == "" {
-		return fmt.Sprintf("#%d", number)
-	}
-	return name
-}
-
 // cursors checks the file of cursors.
 func (c *check) cursors() error {
 	pairs, err := readCursors(c.j.fs)
 	if err != nil {
 		return err
 	}
-	highest := uint64(0)
 	for _, d := range c.j.Destinations() {
-		slot, _, ok := pairs.newest(d.Number, identityTag(c.j.id, d.Name))
-		if !ok {
+		if _, _, ok := pairs.newest(d.Number, identityTag(c.j.id, d.Name)); !ok {
 			c.found(FoundCursor, cursorFileName, slotOffset(d.Number, 0), "both cursors of "+naming(d.Number, d.Name)+" are damaged or missing",
 				"it goes on where the newest table says, so some events are delivered again")
 			continue
 		}
 		c.Cursors++
-		highest = max(highest, slot.done.Seq)
-	}
-	if last := c.lastOnDisk(); highest > last && !c.inUse {
-		c.found(FoundMissing, cursorFileName, 0, fmt.Sprintf("record %d was delivered, but the log ends at %d", highest, last),
-			"the disk has lost what it had said to have; see whether it is failing, or has a cache that a power cut empties")
 	}
 	return nil
-}
-
-// lastOnDisk is the last Seq that the log itself knows of, by its records and tables.
-func (c *check) lastOnDisk() uint64 {
-	c.j.mu.Lock()
-	defer c.j.mu.Unlock()
-	last := c.j.state.last
-	for _, s := range c.j.segments {
-		last = max(last, s.first-min(s.first, 1))
-	}
-	return last
 }

@@ -116,7 +116,7 @@ func (c *check) measure() error {
 
 // identity says what Open has said of the file that names the journal.
 func (c *check) identity() error {
-	if c.j.Recovery().NewID {
+	if c.j.Recovery().LostIdentity {
 		c.found(FoundHeader, identityFile, 0, "it was damaged or missing when the journal was opened",
 			"the id is taken from the segments, and the file is written again when a program opens the journal to use it")
 	}
@@ -132,23 +132,29 @@ func (c *check) quarantine() error {
 	return err
 }
 
-// frames scans a file and gives its good frames to each. Bad ranges before the last frame that begins a group are
-// damage; behind it they are a torn tail, or are being written just now.
-func (c *check) frames(name string, s *logSegment, each func(segment.Frame)) error {
+// badRange is a range without a good frame. One before the last frame that begins a group is damage; one behind it is a
+// torn tail, or is being written just now.
+type badRange struct {
+	segment.Range
+	damage bool
+}
+
+// frames scans a file, gives its good frames to each, and returns the bad ranges.
+func (c *check) frames(name string, s *logSegment, each func(segment.Frame)) (bad []badRange, err error) {
 	file, err := c.j.fs.OpenRead(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return errMoved
+		return nil, errMoved
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
 	size, err := file.Size()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if replacedSince(file, s.seed) {
-		return errMoved
+		return nil, errMoved
 	}
 	begin := c.Bytes
 	sure := int64(0)
@@ -162,26 +168,27 @@ func (c *check) frames(name string, s *logSegment, each func(segment.Frame)) err
 		each(f)
 		if n%256 == 0 {
 			if c.ctx.Err() != nil {
-				return c.ctx.Err()
+				return nil, c.ctx.Err()
 			}
 			c.progress(begin+f.Offset, max(c.all, begin+size))
 		}
 	}
 	if replacedSince(file, s.seed) {
-		return errMoved
+		return nil, errMoved
 	}
 	c.Bytes = begin + size
 	c.progress(c.Bytes, max(c.all, c.Bytes))
 	for _, r := range scan.Bad() {
-		c.badRange(name, r, s.sealed || r.Offset < sure)
+		bad = append(bad, badRange{r, s.sealed || r.Offset < sure})
 	}
-	return scan.Err()
+	return bad, scan.Err()
 }
 
-func (c *check) badRange(name string, r segment.Range, damage bool) {
-	what := fmt.Sprintf("%d bytes hold no good frame", r.Length)
+// bad tells of a bad range; held is what is known to have been in it.
+func (c *check) bad(name string, r badRange, held string) {
+	what := fmt.Sprintf("%d bytes hold no good frame%s", r.Length, held)
 	switch {
-	case damage:
+	case r.damage:
 		c.found(FoundDamage, name, r.Offset, what, "what they held is lost and is counted when it should be delivered; "+
 			"the bytes are copied to quarantine then. See whether the disk is failing")
 	case !c.inUse:

@@ -24,7 +24,11 @@ type Journal struct {
 	id       [16]byte
 	lock     io.Closer
 	recovery Recovery
-	cursors  cursors
+	foreign  []foreign // what Open found that is not of the log
+	// missedUpTo is the highest Seq that Open found missing and no table tells of; 0: none.
+	missedUpTo uint64
+	ending     gap // at the end of the log, when Open read it; zero: none
+	cursors    cursors
 
 	// writing is held by who writes to the log: Append, Assign and the like. Locked before mu.
 	writing sync.Mutex
@@ -54,6 +58,7 @@ type Journal struct {
 	segments []*logSegment
 	stats    Stats
 	seen     map[string]bool // damage that was counted
+	proven   uint64          // at Open: no Seq above it is missing at the end of the log
 	opened   bool            // Open is done
 	closed   bool
 

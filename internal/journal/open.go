@@ -13,7 +13,7 @@ import (
 // Recovery.
 func Open(dir string, o Options) (*Journal, error) {
 	o = o.withDefaults()
-	j := &Journal{o: o, fs: o.FS, log: o.Logger, readOnly: o.ReadOnly}
+	j := &Journal{o: o, fs: o.FS, log: o.Logger.With("journal", dir), readOnly: o.ReadOnly}
 	if err := j.openDir(dir); err != nil {
 		return nil, err
 	}
@@ -78,15 +78,24 @@ func (j *Journal) open() error {
 func (j *Journal) readLog() error {
 	found := j.recovery
 	for try := 1; ; try++ {
-		segments, unreadable, err := j.survey()
-		if err == nil {
-			err = j.restore(segments, unreadable)
-		}
+		err := j.readLogOnce()
 		if !j.readOnly || !errors.Is(err, errMoved) || try == maxMoved {
 			return err
 		}
 		j.recovery, j.state, j.segments, j.stats, j.seen, j.cursors = found, state{}, nil, Stats{}, nil, cursors{}
+		j.foreign, j.ending, j.missedUpTo = nil, gap{}, 0
 	}
+}
+
+func (j *Journal) readLogOnce() error {
+	if err := j.prove(); err != nil {
+		return err
+	}
+	segments, unreadable, err := j.survey()
+	if err != nil {
+		return err
+	}
+	return j.restore(segments, unreadable)
 }
 
 // settleNames makes the names durable that are there: the process before may have stopped before it did. What it renamed
@@ -104,12 +113,10 @@ func (j *Journal) settleNames() error {
 // finishRecovery takes what was counted while the segments were read.
 func (j *Journal) finishRecovery() {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.recovery.BadFrames, j.recovery.BadBytes = int(j.stats.BadFrames), int64(j.stats.BadBytes)
 	j.opened = true
-	if !j.recovery.Clean() {
-		j.log.Warn("journal: not all is as it was left", j.recovery.attrs()...)
-	}
+	j.mu.Unlock()
+	j.tell()
 }
 
 // Close makes the cursors durable, ends the newest segment, stops what runs in the background and gives the lock back.

@@ -106,7 +106,7 @@ func TestIdentityIsFoundAgain(t *testing.T) {
 		fs := g.disk(t)
 		for again := range 2 {
 			j := open(t, fs)
-			if j.ID() != id || j.Recovery().NewID != (again == 0) {
+			if j.ID() != id || j.Recovery().LostIdentity != (again == 0) {
 				t.Errorf("JOURNAL %x: id %s, want %s; %+v", content, j.ID(), id, j.Recovery())
 			}
 			expect(t, j, n, seqs(1, 25))

@@ -117,7 +117,7 @@ func (r *replayed) take(f segment.Frame) error {
 			return nil // seen in a segment before
 		}
 		if !r.segment.rewritten {
-			r.lost += f.Seq - before - 1
+			r.miss(before+1, f.Seq-1)
 		}
 		r.state.add(f.Seq, f.Payload)
 	case segment.Table:
@@ -126,7 +126,7 @@ func (r *replayed) take(f segment.Frame) error {
 		}
 	case segment.End:
 		if before := r.seen(); f.Seq > before && !r.segment.rewritten {
-			r.lost += f.Seq - before
+			r.miss(before+1, f.Seq)
 		}
 		r.state.last = max(r.state.last, f.Seq)
 	default:
@@ -135,4 +135,12 @@ func (r *replayed) take(f segment.Frame) error {
 		}
 	}
 	return nil
+}
+
+// miss notes that the Seqs from from to to are missing, if there are any.
+func (r *replayed) miss(from, to uint64) {
+	if to >= from {
+		r.lost += to - from + 1
+		r.state.gaps = append(r.state.gaps, gap{from, to})
+	}
 }

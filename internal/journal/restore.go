@@ -20,7 +20,7 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 	j.raiseFloors(segments)
 	j.cursors.fs = j.fs
 	j.recovery.LostCursors = j.cursors.load(&j.state, pairs, j.id)
-	short := j.finishState(segments)
+	short := j.finishState(segments, unreadable)
 	if err := j.countMissing(segments, unreadable, short); err != nil {
 		return err
 	}
@@ -75,6 +75,9 @@ func (j *Journal) replayFromTable(segments []*found) (from, frames int, err erro
 		j.state.apply(segments[from].table, j.id)
 	}
 	for i := max(from, 0); i < len(segments); i++ {
+		if f := segments[i]; i > from && f.table == nil && f.first > j.state.last+1 && j.state.last > 0 {
+			j.state.gaps = append(j.state.gaps, gap{j.state.last + 1, f.first - 1}) // no table says what was in between
+		}
 		frames, err = j.replay(segments[i], i == len(segments)-1)
 		if err != nil {
 			return 0, 0, err
@@ -96,14 +99,19 @@ func (j *Journal) countTables(segments []*found, from int) (newest bool) {
 
 // finishState brings together what the log and the cursors say. A disk that lied, or damage, may have left less of the
 // log than of the cursors: then it is short.
-func (j *Journal) finishState(segments []*found) (short bool) {
+func (j *Journal) finishState(segments, unreadable []*found) (short bool) {
 	end := j.state.last
 	for _, f := range segments {
 		j.segments = append(j.segments, f.logSegment)
 		end = max(end, f.first-min(f.first, 1))
 	}
 	j.seq = max(end, j.cursors.highest())
-	j.recovery.LostRecords += j.seq - end
+	if proven := min(j.seq, j.proven); proven > end {
+		short = true
+		j.recovery.LostRecords += proven - end
+		j.noteEnding(end, proven, unreadable)
+	}
+	j.countMissed()
 	j.cursors.noteEnd(j.seq)
 	for _, d := range j.state.dests {
 		if d == nil {
@@ -116,8 +124,8 @@ func (j *Journal) finishState(segments []*found) (short bool) {
 		}
 		d.accepted = Totals{max(d.accepted.Events, had.Events), max(d.accepted.Bytes, had.Bytes)}
 	}
-	j.state.cursors = nil
-	return j.seq > end
+	j.state.cursors, j.state.gaps = nil, nil
+	return short
 }
 
 // raiseFloors finds out how far each destination has come at least, in case its cursor is lost: as far as any table says,

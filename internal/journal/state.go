@@ -11,6 +11,7 @@ type state struct {
 	tabled     uint32         // nextNumber by the newest table; numbers from here on had their table lost
 	dests      []*destination // by number; nil: unknown or dropped
 	cursors    cursorPairs    // what is in the file of cursors, while the log is read at Open
+	gaps       []gap          // what is missing since the newest table, while the log is read at Open
 }
 
 // destination is a number with its identity.
@@ -74,6 +75,7 @@ func (s *state) apply(t *table, id [16]byte) {
 	s.last = max(s.last, t.last)
 	s.nextNumber = max(s.nextNumber, t.nextNumber, 1)
 	s.tabled = t.nextNumber
+	s.gaps = nil // the totals of t have what was in them, so each reader is told how much it misses
 	old := s.dests
 	s.dests = nil
 	for _, r := range t.rows {

@@ -1,10 +1,6 @@
 package journal
 
-import (
-	"log/slog"
-	"reflect"
-	"time"
-)
+import "time"
 
 // Recovery is what Open found that was not as it should be, and what it did about it.
 type Recovery struct {
@@ -17,6 +13,11 @@ type Recovery struct {
 	// LostRecords is how many Seqs are missing in the newest segment, or between the end of the log and the furthest
 	// cursor.
 	LostRecords uint64
+	// MissedRecords is how many of them some destination may still need though no table says for whom they were, and
+	// MissedBy the numbers of the destinations whose cursor is not beyond the last of them. What a table does say is told
+	// to each Reader. The next record or table ends it: so it is told before that.
+	MissedRecords uint64
+	MissedBy      []uint32
 	// Quarantined are the copies of what was bad, in the journal's directory.
 	Quarantined []string
 	// LostCursors are the numbers whose cursor could not be read: their destinations begin at the oldest record that
@@ -28,25 +29,15 @@ type Recovery struct {
 	ForeignSegments int
 	// LostHeaders is how many segments have a damaged header, and LostTables how many a damaged first table.
 	LostHeaders, LostTables int
-	// NewID: the file JOURNAL was damaged or missing, and has been written again.
-	NewID bool
+	// LostIdentity: the file JOURNAL was damaged or missing. The id is that of most segments, or a new one if no segment
+	// has one, and the file is written again.
+	LostIdentity bool
 }
 
 // Clean reports whether nothing was wrong. What the end of a process leaves behind is nothing wrong.
 func (r Recovery) Clean() bool {
-	return r.BadFrames == 0 && r.LostRecords == 0 && len(r.LostCursors) == 0 && r.MissingSegments == 0 &&
-		r.ForeignSegments == 0 && r.LostHeaders == 0 && r.LostTables == 0 && !r.NewID
-}
-
-// attrs is what is not zero, for the log.
-func (r Recovery) attrs() (attrs []any) {
-	v := reflect.ValueOf(r)
-	for i := range v.NumField() {
-		if !v.Field(i).IsZero() {
-			attrs = append(attrs, slog.Any(v.Type().Field(i).Name, v.Field(i).Interface()))
-		}
-	}
-	return attrs
+	return r.BadFrames == 0 && r.LostRecords == 0 && r.MissedRecords == 0 && len(r.LostCursors) == 0 && r.MissingSegments == 0 &&
+		r.ForeignSegments == 0 && r.LostHeaders == 0 && r.LostTables == 0 && !r.LostIdentity
 }
 
 // Stats is a snapshot of a journal.

@@ -3,7 +3,6 @@ package journal
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -100,9 +99,9 @@ func (j *Journal) look(f *found) (belongs bool, err error) {
 	case j.readOnly && h.First != f.first && !j.isThere(f.name):
 		return false, fs.ErrNotExist // it is the file of a newer segment by now
 	case h.Journal != j.id:
-		return false, j.putAside(f, "it belongs to another journal")
+		return false, j.putAside(f, "it belongs to another journal", "")
 	case h.First != f.first:
-		return false, j.putAside(f, fmt.Sprintf("it is a copy of %s", segmentName(h.First, 0)))
+		return false, j.putAside(f, "", segmentName(h.First, 0))
 	}
 	f.readable = true
 	f.seed, f.salt, f.created = h.Seed(), h.Salt, h.Created
@@ -182,7 +181,7 @@ func (j *Journal) mayHaveHeld(f *found) (bool, error) {
 func (j *Journal) judgeUnreadable(f *found, missing bool) error {
 	if missing {
 		j.recovery.LostHeaders++
-		return j.putAside(f, "nothing in it can be read")
+		return j.putAside(f, "nothing in it can be read", "")
 	}
 	j.recovery.TornBytes += f.size
 	return j.remove(logPath(f.name))
@@ -190,16 +189,18 @@ func (j *Journal) judgeUnreadable(f *found, missing bool) error {
 
 // withoutCopies puts segments aside that have the salt of another one: somebody has copied the file.
 func (j *Journal) withoutCopies(segments []*found) ([]*found, error) {
-	seen := map[uint64]bool{}
+	seen := map[uint64]string{}
 	kept := segments[:0]
 	for _, f := range segments {
-		if !f.headerLost && seen[f.salt] {
-			if err := j.putAside(f, "it is a copy of another segment"); err != nil {
-				return nil, err
+		if !f.headerLost {
+			if original, ok := seen[f.salt]; ok {
+				if err := j.putAside(f, "", original); err != nil {
+					return nil, err
+				}
+				continue
 			}
-			continue
+			seen[f.salt] = f.name
 		}
-		seen[f.salt] = seen[f.salt] || !f.headerLost
 		kept = append(kept, f)
 	}
 	return kept, nil
@@ -246,13 +247,25 @@ func (j *Journal) highest(f *found) (seq uint64, err error) {
 	return seq, s.Err()
 }
 
+// foreign is a segment that is not part of the log.
+type foreign struct {
+	name string
+	why  string
+	copy string // of which segment it is a copy; "": of none
+}
+
 // putAside moves a segment that is not part of the log to quarantine.
-func (j *Journal) putAside(f *found, why string) error {
+func (j *Journal) putAside(f *found, why, original string) error {
+	if original != "" {
+		why = "it is a copy of " + original
+	}
 	j.recovery.ForeignSegments++
-	j.log.Warn("journal: a segment was put into quarantine", "segment", f.name, "reason", why)
+	j.foreign = append(j.foreign, foreign{f.name, why, original})
 	if j.readOnly {
+		j.log.Warn("journal: a segment is passed over", "segment", f.name, "reason", why)
 		return nil
 	}
+	j.log.Warn("journal: a segment was put into quarantine", "segment", f.name, "reason", why)
 	if err := j.fs.MkdirAll(quarantineDir); err != nil {
 		return err
 	}

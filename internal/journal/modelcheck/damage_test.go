@@ -22,6 +22,8 @@ type damage struct {
 	end bool
 	// cursors may be older, or gone.
 	cursors bool
+	// lies: the disk has lied, and nothing is damaged.
+	lies bool
 }
 
 // logFile is one segment, as it was before it was damaged.

@@ -112,6 +112,7 @@ func (w *world) judgeLine(l *line, d damage) {
 	start := w.j.Cursor(l.number)
 	r.Seek(start)
 	at, missing, read, lost := int(start.Events), journal.Totals{}, journal.Totals{}, journal.Totals{}
+	var gone []uint64 // that are missing
 	odd := false
 	skip := func(to int) {
 		for ; at < to; at++ {
@@ -120,6 +121,7 @@ func (w *world) judgeLine(l *line, d damage) {
 				fail("%s: record %d is lost, which was not damaged", l, seq)
 			}
 			missing = missing.Plus(journal.Totals{Events: 1, Bytes: uint64(len(w.model.records[seq].Data))})
+			gone = append(gone, seq)
 		}
 	}
 	for {
@@ -156,6 +158,9 @@ func (w *world) judgeLine(l *line, d damage) {
 		}
 	}
 	skip(len(l.seqs))
+	if d.lies && w.isActive(l) {
+		w.judgeMissed(l, d, gone, lost)
+	}
 	w.figures.lost += int(missing.Events)
 	w.log("  %s: from %d: read %d, missing %+v, said to be lost %+v", l, start.Events, read.Events, missing, lost)
 	switch {
@@ -172,6 +177,27 @@ func (w *world) judgeLine(l *line, d damage) {
 		fail("%s: accepted %+v, but settled, read and lost are %+v", l, accepted, sum)
 	}
 	w.left = append(w.left, left{l, accepted})
+}
+
+// judgeMissed checks, after a disk has lied, that a line of which records are gone that were used for sure, and that no
+// Read has told, is said to miss some, and that no more are said to be missed than may have been lost.
+func (w *world) judgeMissed(l *line, d damage, gone []uint64, told journal.Totals) {
+	r, last := w.j.Recovery(), w.j.LastSeq()
+	used := slices.IndexFunc(append(gone, last+1), func(seq uint64) bool { return seq > last })
+	if used > int(told.Events) && !slices.Contains(r.MissedBy, l.number) {
+		fail("%s: %v are missing, of them %d up to %d, told are %+v: %+v", l, gone, used, last, told, r)
+	}
+	if r.MissedRecords > uint64(len(d.lost)) {
+		fail("%d records are said to be missed, and at most %d are lost: %+v", r.MissedRecords, len(d.lost), r)
+	}
+}
+
+// isActive reports whether the journal has a line as configured: only such a one is believed to have been given records
+// of which nothing is left.
+func (w *world) isActive(l *line) bool {
+	return slices.ContainsFunc(w.j.Destinations(), func(d journal.Destination) bool {
+		return d.Number == l.number && (d.Active || d.Name == "")
+	})
 }
 
 // left is what a line counts when damage has been found.

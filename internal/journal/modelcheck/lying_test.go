@@ -24,7 +24,7 @@ func (w *world) lie() {
 	for range 3 + w.rand.IntN(20) {
 		pick(w.rand, []func(*world){(*world).put, (*world).put, (*world).deliver, (*world).settle, (*world).save}, 1)[0](w)
 	}
-	d := damage{what: "a disk that lies", lost: map[uint64]bool{}, end: true, cursors: true}
+	d := damage{what: "a disk that lies", lost: map[uint64]bool{}, end: true, cursors: true, lies: true}
 	for seq := honest + 1; seq <= w.model.last; seq++ {
 		d.lost[seq] = true
 	}

@@ -1,0 +1,107 @@
+package journal
+
+import (
+	"fmt"
+
+	"github.com/evhub/evhub/internal/journal/segment"
+)
+
+// segmentCheck is the check of one segment of the log.
+type segmentCheck struct {
+	c       *check
+	f       *found
+	name    string
+	last    uint64 // the highest Seq that counts
+	seen    uint64 // the highest Seq so far
+	end     int64  // of the record before
+	count   map[uint32]Totals
+	missing []hole
+}
+
+// hole is where records are missing: between two offsets.
+type hole struct {
+	gap
+	start, end int64
+}
+
+// segment checks one and returns the last Seq that counts in it.
+func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
+	c.Segments++
+	s := &segmentCheck{
+		c: c, f: f, name: logPath(f.name), last: lastSeq(f, behind), seen: f.first - 1,
+		end: segment.HeaderSize, count: map[uint32]Totals{},
+	}
+	if f.headerLost {
+		c.found(FoundHeader, s.name, 0, "the header is damaged", "nothing is lost: the frames can be read without it")
+	}
+	if f.table == nil {
+		c.found(FoundTable, s.name, segment.HeaderSize, "the first table is damaged", "nothing is lost: a later one says the same")
+	}
+	before := len(c.Findings)
+	bad, err := c.frames(s.name, f.logSegment, s.frame)
+	s.tell(bad, len(behind) == 0 && f.first <= c.j.ending.from)     // else another process has gone on behind what is missing
+	if err == nil && len(behind) > 0 && len(c.Findings) == before { // else it is told already what is missing
+		c.compare(f, behind[0], s.count)
+	}
+	return s.seen, err
+}
+
+func (s *segmentCheck) frame(frame segment.Frame) {
+	switch frame.Kind {
+	case segment.Event:
+		if frame.Seq <= s.seen || frame.Seq > s.last {
+			return // there already, or written again into the next segment
+		}
+		s.miss(frame.Seq-1, frame.Offset)
+		s.seen, s.end = frame.Seq, frame.End()
+		s.c.record(s.name, frame, s.count)
+	case segment.Table:
+		if _, err := decodeTable(frame.Payload); err != nil {
+			s.c.found(FoundTable, s.name, frame.Offset, "a table makes no sense", "nothing is lost: a later one says the same")
+		}
+	case segment.End:
+		if frame.Seq <= s.last {
+			s.miss(frame.Seq, frame.Offset)
+		}
+	default:
+		if !frame.Kind.Skippable() {
+			s.c.found(FoundForeign, s.name, frame.Offset, fmt.Sprintf("a frame of kind %d, which this evhub does not know", frame.Kind),
+				"use the evhub that wrote it, or a newer one")
+		}
+	}
+}
+
+// miss notes that the Seqs up to to should be before an offset. A rewritten segment has only what was needed.
+func (s *segmentCheck) miss(to uint64, offset int64) {
+	if to > s.seen && !s.f.rewritten {
+		s.missing = append(s.missing, hole{gap{s.seen + 1, to}, s.end, offset})
+	}
+}
+
+// tell tells of bad ranges, each with the records that were in it, and of records that are missing without one.
+// If the segment is the last one before an end that is missing, that is told, and with it of bad bytes that are of it.
+func (s *segmentCheck) tell(bad []badRange, cut bool) {
+	cutOff := s.f.size
+	for _, r := range bad {
+		held := ""
+		for i, m := range s.missing {
+			if r.damage && r.Offset >= m.start && r.Offset < m.end {
+				held = ": " + numbered(m.from, m.to) + " missing"
+				s.missing[i].start = m.end // it is told
+			}
+		}
+		if cut && !r.damage {
+			cutOff = min(cutOff, r.Offset)
+			continue
+		}
+		s.c.bad(s.name, r, held)
+	}
+	for _, m := range s.missing {
+		if m.start < m.end {
+			s.c.found(FoundMissing, s.name, m.end, numbered(m.from, m.to)+" missing before it", "they are counted as lost when they should be delivered")
+		}
+	}
+	if cut {
+		s.c.ending(s.name, cutOff)
+	}
+}

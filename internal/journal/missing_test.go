@@ -1,0 +1,121 @@
+package journal_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/evhub/evhub/internal/journal"
+	"github.com/evhub/evhub/internal/journal/disk/crashfs"
+)
+
+// ended makes the files of a closed journal with ten records for a and b. A has settled six, b all.
+func ended(t testing.TB) (files, []uint32) {
+	t.Helper()
+	fs := crashfs.New(1)
+	j := open(t, fs, func(o *journal.Options) { o.SegmentBytes = 1 << 20 })
+	n := assign(t, j, "a", "b", "c")
+	n = append(n[:2:2], assign(t, j, "a", "b")...)[:2] // c was given nothing since
+	appendAll(t, j, records(1, 10, n...))
+	ack(j, n[0], 6)
+	ack(j, n[1], 10)
+	closing(t, j)
+	return filesOf(t, fs), n
+}
+
+// cutBefore cuts off the newest segment in the frame of a record.
+func (f files) cutBefore(t testing.TB, seq uint64) files {
+	t.Helper()
+	newest := f.segments()[len(f.segments())-1]
+	at := bytes.Index(f[newest], data(seq))
+	if at < 0 {
+		t.Fatalf("record %d is not there", seq)
+	}
+	return f.with(newest, f[newest][:at-20])
+}
+
+// withoutLog are the files without any segment.
+func (f files) withoutLog() files {
+	g := files{}
+	for name, content := range f {
+		if !strings.HasPrefix(name, "log/") {
+			g[name] = content
+		}
+	}
+	return g
+}
+
+// What is missing at the end of the log, and which destinations may need it, is known to who opens it and to who looks.
+func TestWhoMissesTheEndOfTheLog(t *testing.T) {
+	f, n := ended(t)
+	for _, test := range []struct {
+		name   string
+		files  files
+		missed uint64
+		by     []uint32
+	}{
+		{"whole", f, 0, nil},
+		{"cut behind what a has settled", f.cutBefore(t, 9), 2, n[:1]},
+		{"cut before it", f.cutBefore(t, 4), 4, n[:1]},
+		{"without any segment", f.withoutLog(), 10, []uint32{n[0], 3}}, // nobody knows any more that c was not active
+	} {
+		for _, readOnly := range []bool{true, false} {
+			j := open(t, test.files.disk(t), func(o *journal.Options) { o.ReadOnly = readOnly })
+			r := j.Recovery()
+			if r.MissedRecords != test.missed || cmp.Diff(test.by, r.MissedBy) != "" {
+				t.Errorf("%s: want %d, missed by %v: %+v", test.name, test.missed, test.by, r)
+			}
+			j.Close()
+		}
+	}
+}
+
+// Once everybody who may miss something is beyond it, or the log goes on behind it, it is no news.
+func TestWhatIsMissedIsToldUntilItIsPassed(t *testing.T) {
+	for name, on := range map[string]func(*journal.Journal, []uint32){
+		"passed":   func(j *journal.Journal, n []uint32) { j.PassMissed(n[0]) },
+		"appended": func(j *journal.Journal, n []uint32) { appendAll(t, j, records(11, 1, n...)) },
+	} {
+		f, n := ended(t)
+		fs := f.cutBefore(t, 9).disk(t)
+		closing(t, open(t, fs))
+		j := open(t, fs)
+		if m := j.Missed(); m.Records != 2 || len(m.Destinations) != 1 || m.Destinations[0].Name != "a" || j.LastSeq() != 10 {
+			t.Errorf("%s: missed are %+v, the last is %d", name, m, j.LastSeq())
+		}
+		on(j, n)
+		closing(t, j)
+		j = open(t, fs)
+		if m := j.Missed(); m.Records != 0 || m.Destinations != nil || j.Cursor(n[0]).Events != 6 {
+			t.Errorf("%s: missed are still %+v; a has settled %+v", name, m, j.Cursor(n[0]))
+		}
+		closing(t, j)
+	}
+}
+
+// A bad record in a segment that was not ended is missed, too: no table says for whom it was. One that was ended says it.
+func TestWhoMissesABadRecord(t *testing.T) {
+	for _, closed := range []bool{false, true} {
+		fs := crashfs.New(1)
+		j := open(t, fs, func(o *journal.Options) { o.SegmentBytes = 1 << 20 })
+		n := assign(t, j, "a")
+		appendAll(t, j, records(1, 10, n...))
+		missed, told := uint64(1), uint64(0)
+		if closed {
+			closing(t, j)
+			missed, told = 0, 1
+		} else if err := j.SyncCursors(); err != nil {
+			t.Fatal(err)
+		}
+		f := filesOf(t, fs.Kill())
+		newest := f.segments()[0]
+		j = open(t, f.with(newest, flip(f[newest], bytes.Index(f[newest], data(5)))).disk(t))
+		got, lost := readAll(t, j, n[0])
+		if r := j.Recovery(); len(got) != 9 || lost.Events != told || r.MissedRecords != missed {
+			t.Errorf("closed %v: read %v, lost %+v: %+v", closed, got, lost, r)
+		}
+		closing(t, j)
+	}
+}
