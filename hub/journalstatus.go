@@ -107,8 +107,19 @@ func (j *Journal) Verify(ctx context.Context, progress func(done, all int64)) (J
 	c := JournalCheck{
 		Segments: found.Segments + found.DeadSegments, Frames: found.Frames, Letters: int(found.DeadLetters.Events), Bytes: found.Bytes,
 	}
-	for _, f := range found.Findings {
-		c.Faults = append(c.Faults, JournalFault{f.File, f.Offset, f.Harmless(), f.What, f.Cure})
-	}
+	c.Faults = faultsOf(found.Findings)
 	return c, err
+}
+
+// Unreadable reads the log and says where events cannot be read that Events passes over.
+func (j *Journal) Unreadable(ctx context.Context) ([]JournalFault, error) {
+	found, err := j.journal.Unreadable(ctx)
+	return faultsOf(found), err
+}
+
+func faultsOf(findings []journal.Finding) (faults []JournalFault) {
+	for _, f := range findings {
+		faults = append(faults, JournalFault{f.File, f.Offset, f.Harmless(), f.What, f.Cure})
+	}
+	return faults
 }

@@ -140,6 +140,35 @@ func TestExportIsWhatPutTakes(t *testing.T) {
 	}
 }
 
+// TestExportFailsIfEventsCannotBeRead checks that what is not exported is said, whatever became of it.
+func TestExportFailsIfEventsCannotBeRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, dir string)
+		lines int
+		want  string
+	}{
+		"a bad byte":         {damage, 19, ".seg at "},
+		"the end is cut off": {func(t *testing.T, dir string) { cutLog(t, dir, "id-15") }, 15, "records 16 to 20 are missing"},
+		"no file": {func(t *testing.T, dir string) {
+			if err := os.RemoveAll(filepath.Join(dir, "log")); err != nil {
+				t.Fatal(err)
+			}
+		}, 0, "records 1 to 20 are missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := newDir(t)
+			keep(t, dir, 20)
+			evhub(t, "", "journal", "export", "--journal", dir).want(t, exitDone)
+			c.spoil(t, dir)
+			r := evhub(t, "", "journal", "export", "--journal", dir)
+			r.want(t, exitFailure, "not exported: log", c.want)
+			if n := strings.Count(r.out, "\n"); n != c.lines {
+				t.Errorf("%d lines, want %d: %s", n, c.lines, r.out)
+			}
+		})
+	}
+}
+
 func TestExportChooses(t *testing.T) {
 	dir := newDir(t)
 	acctFile, _ := toHTTP(t, answering(t, http.StatusServiceUnavailable), "")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,7 @@ still there. What cannot be read is said on standard error, and the exit code is
 		Example: `  evhub journal export --destination kafka:audit --waiting | evhub put -f other.yaml`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.reading(&journal, cmd, func(j *hub.Journal) error { return export(o, j, filter) })
+			return o.reading(&journal, cmd, func(j *hub.Journal) error { return export(cmd.Context(), o, j, filter) })
 		},
 	}
 	journal.addDir(cmd, thereJournal)
@@ -33,7 +34,7 @@ still there. What cannot be read is said on standard error, and the exit code is
 	return cmd
 }
 
-func export(o *options, j *hub.Journal, filter hub.JournalFilter) error {
+func export(ctx context.Context, o *options, j *hub.Journal, filter hub.JournalFilter) error {
 	var faults []error
 	for e, err := range j.Events(filter) {
 		if err != nil {
@@ -44,5 +45,9 @@ func export(o *options, j *hub.Journal, filter hub.JournalFilter) error {
 			return fmt.Errorf("standard output: %w", err)
 		}
 	}
-	return errors.Join(faults...)
+	unreadable, err := j.Unreadable(ctx)
+	for _, f := range unreadable {
+		faults = append(faults, fmt.Errorf("not exported: %s at %d: %s", visible(f.File), f.Offset, visible(f.What)))
+	}
+	return errors.Join(append(faults, err)...)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/evhub/evhub/internal/journal/segment"
@@ -20,8 +21,7 @@ func (c *check) log() error {
 		c.foreign(f)
 	}
 	for _, f := range unreadable {
-		c.found(FoundHeader, logPath(f.name), 0, "neither a header nor a frame in it is good",
-			"if it ever held records that are needed, they are lost; the next start removes it or moves it to quarantine")
+		c.unreadable(f)
 	}
 	end := uint64(0)
 	for i, f := range segments {
@@ -43,6 +43,16 @@ func (c *check) log() error {
 		c.ending(logDir, 0)
 	}
 	return nil
+}
+
+// unreadable tells of a segment as Open has judged it.
+func (c *check) unreadable(f *found) {
+	name, what := logPath(f.name), "neither a header nor a frame in it is good"
+	if slices.ContainsFunc(c.j.foreign, func(g foreign) bool { return g.name == f.name }) {
+		c.found(FoundDamage, name, 0, what, "the records that it held are lost; the next start moves it to quarantine. See whether the disk is failing")
+		return
+	}
+	c.found(FoundLeftOver, name, 0, what+", and nothing is missing: it was being made when the process or the machine stopped", "the next start removes it")
 }
 
 func (c *check) foreign(f foreign) {

@@ -16,12 +16,14 @@ type segmentCheck struct {
 	end     int64  // of the record before
 	count   map[uint32]Totals
 	missing []hole
+	sure    int64 // what is missing before this offset is known
 }
 
 // hole is where records are missing: between two offsets.
 type hole struct {
 	gap
 	start, end int64
+	told       bool
 }
 
 // segment checks one and returns the last Seq that counts in it.
@@ -56,13 +58,14 @@ func (s *segmentCheck) frame(frame segment.Frame) {
 		s.seen, s.end = frame.Seq, frame.End()
 		s.c.record(s.name, frame, s.count)
 	case segment.Table:
-		if _, err := decodeTable(frame.Payload); err != nil {
+		t, err := decodeTable(frame.Payload)
+		if err != nil {
 			s.c.found(FoundTable, s.name, frame.Offset, "a table makes no sense", "nothing is lost: a later one says the same")
+			return
 		}
+		s.miss(min(t.last, s.last), frame.Offset)
 	case segment.End:
-		if frame.Seq <= s.last {
-			s.miss(frame.Seq, frame.Offset)
-		}
+		s.miss(min(frame.Seq, s.last), frame.Offset)
 	default:
 		if !frame.Kind.Skippable() {
 			s.c.found(FoundForeign, s.name, frame.Offset, fmt.Sprintf("a frame of kind %d, which this evhub does not know", frame.Kind),
@@ -73,8 +76,13 @@ func (s *segmentCheck) frame(frame segment.Frame) {
 
 // miss notes that the Seqs up to to should be before an offset. A rewritten segment has only what was needed.
 func (s *segmentCheck) miss(to uint64, offset int64) {
-	if to > s.seen && !s.f.rewritten {
-		s.missing = append(s.missing, hole{gap{s.seen + 1, to}, s.end, offset})
+	if s.f.rewritten {
+		return
+	}
+	s.sure = offset
+	if to > s.seen {
+		s.missing = append(s.missing, hole{gap: gap{s.seen + 1, to}, start: s.end, end: offset})
+		s.seen = to
 	}
 }
 
@@ -87,17 +95,23 @@ func (s *segmentCheck) tell(bad []badRange, cut bool) {
 		for i, m := range s.missing {
 			if r.damage && r.Offset >= m.start && r.Offset < m.end {
 				held = ": " + numbered(m.from, m.to) + " missing"
-				s.missing[i].start = m.end // it is told
+				s.missing[i].told = true
 			}
 		}
 		if cut && !r.damage {
 			cutOff = min(cutOff, r.Offset)
 			continue
 		}
-		s.c.bad(s.name, r, held)
+		switch {
+		case !r.damage || held != "" || r.Offset >= s.sure:
+			s.c.bad(s.name, r, held)
+		case r.Offset != segment.HeaderSize || s.f.table != nil: // else it is the first table, which is told
+			s.c.found(FoundTable, s.name, r.Offset, fmt.Sprintf("%d bytes hold no good frame; no record is missing", r.Length),
+				"nothing is lost. See whether the disk is failing")
+		}
 	}
 	for _, m := range s.missing {
-		if m.start < m.end {
+		if !m.told {
 			s.c.found(FoundMissing, s.name, m.end, numbered(m.from, m.to)+" missing before it", "they are counted as lost when they should be delivered")
 		}
 	}

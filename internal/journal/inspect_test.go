@@ -174,6 +174,41 @@ func TestVerifyFindsDamage(t *testing.T) {
 	}
 }
 
+// Of what Entries passes over because it cannot be read, Unreadable says where it was.
+func TestUnreadable(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, dir string)
+		found int
+	}{
+		"nothing":       {func(*testing.T, string) {}, 0},
+		"a dead letter": {func(t *testing.T, dir string) { edit(t, matching(t, dir, "dead/2/*")[0], flipped(64+40+33)) }, 0},
+		"a table":       {func(t *testing.T, dir string) { edit(t, matching(t, dir, "log/*")[1], flipped(64+40)) }, 0},
+		"a record":      {func(t *testing.T, dir string) { edit(t, matching(t, dir, "log/*")[0], flipped(1000)) }, 1},
+		"a segment": {func(t *testing.T, dir string) {
+			if err := os.Remove(matching(t, dir, "log/*")[1]); err != nil {
+				t.Fatal(err)
+			}
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filled(t)
+			c.spoil(t, dir)
+			j := openDir(t, dir, true)
+			defer j.Close()
+			if got, err := j.Unreadable(t.Context()); err != nil || len(got) != c.found {
+				t.Errorf("want %d: %+v, %v", c.found, got, err)
+			}
+		})
+	}
+}
+
+func flipped(at int) func([]byte) []byte {
+	return func(b []byte) []byte {
+		b[at] ^= 0x10
+		return b
+	}
+}
+
 // snapshot returns the content of all files.
 func snapshot(t testing.TB, dir string) map[string]string {
 	t.Helper()

@@ -78,19 +78,40 @@ func (j *Journal) Verify(ctx context.Context, progress func(done, all int64)) (C
 	if c.progress == nil {
 		c.progress = func(int64, int64) {}
 	}
-	holder, err := j.holder()
-	if err != nil {
-		return Check{}, err
+	err := c.run(c.measure, c.identity, c.log, c.cursors, c.letters, c.quarantine)
+	if err == nil {
+		all := max(c.all, c.Bytes)
+		c.progress(all, all) // with what is passed over
 	}
-	c.inUse = holder != nil || !j.readOnly
-	for _, step := range []func() error{c.measure, c.identity, c.log, c.cursors, c.letters, c.quarantine} {
-		if err := errors.Join(step(), ctx.Err()); err != nil {
-			return c.Check, fmt.Errorf("journal: verify: %w", err)
+	return c.Check, err
+}
+
+// Unreadable reads the log and returns what Verify would find of records that cannot be read, and that Entries passes
+// over.
+func (j *Journal) Unreadable(ctx context.Context) (findings []Finding, err error) {
+	c := &check{j: j, ctx: ctx, progress: func(int64, int64) {}}
+	err = c.run(c.log)
+	for _, f := range c.Findings {
+		if f.Kind == FoundDamage || f.Kind == FoundMissing || f.Kind == FoundCount {
+			findings = append(findings, f)
 		}
 	}
-	all := max(c.all, c.Bytes)
-	c.progress(all, all) // with what is passed over
-	return c.Check, nil
+	return findings, err
+}
+
+// run does the steps of a check.
+func (c *check) run(steps ...func() error) error {
+	holder, err := c.j.holder()
+	if err != nil {
+		return err
+	}
+	c.inUse = holder != nil || !c.j.readOnly
+	for _, step := range steps {
+		if err := errors.Join(step(), c.ctx.Err()); err != nil {
+			return fmt.Errorf("journal: verify: %w", err)
+		}
+	}
+	return nil
 }
 
 func (c *check) found(kind FindingKind, file string, offset int64, what, cure string) {
