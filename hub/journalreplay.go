@@ -26,7 +26,7 @@ func (j *Journal) DeadLetters(f DeadFilter) iter.Seq2[DeadLetter, error] {
 			for l, err := range letters.All() {
 				var dead DeadLetter
 				if err == nil {
-					dead = evbus.NewDeadLetter(d.Name, l)
+					dead = evbus.NewDeadLetter(d.Label(), l)
 				}
 				if (err != nil || chosen(dead)) && !yield(dead, err) {
 					return
@@ -34,6 +34,39 @@ func (j *Journal) DeadLetters(f DeadFilter) iter.Seq2[DeadLetter, error] {
 			}
 		}
 	}
+}
+
+// DamagedLetters is damage in the files that have the dead letters of a destination.
+type DamagedLetters struct {
+	Destination string
+	// Letters were found to be lost. Behind a damaged place or file there may have been more.
+	Letters int
+	// Places and Files hold nothing that can be read.
+	Places, Files int
+}
+
+// DamagedLetters says what of the dead letters of the destinations that match a glob could not be read so far: what
+// DeadLetters has passed over. "" is all.
+func (j *Journal) DamagedLetters(destination string) (all []DamagedLetters, err error) {
+	match, err := globOrAll(destination)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range j.journal.Destinations() {
+		if !match.Match(d.Label()) {
+			continue
+		}
+		letters, err := j.letters(d)
+		if err != nil {
+			return nil, err
+		}
+		if r := letters.store.Recovery(); !r.Clean() {
+			all = append(all, DamagedLetters{
+				Destination: d.Label(), Letters: int(r.LostRecords), Places: r.BadFrames, Files: r.LostHeaders + r.ForeignSegments,
+			})
+		}
+	}
+	return all, nil
 }
 
 // Discard removes the dead letters that f chooses for good and returns how many.

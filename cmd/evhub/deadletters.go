@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -32,6 +33,8 @@ func newLettersList(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List dead letters, oldest first at each destination",
+		Long: `List dead letters, oldest first at each destination. Those that are damaged on disk are passed over: that is said on
+standard error, and the exit code is 1 then.`,
 		Example: `  evhub deadletters list --journal /var/lib/evhub --destination 'kafka:*' --since 24h
   evhub deadletters list -o json | jq -r .id`,
 		Args: noArgs,
@@ -40,7 +43,9 @@ func newLettersList(o *options) *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			return o.reading(&journal, cmd, func(j *hub.Journal) error { return listLetters(o, j.DeadLetters(f)) })
+			return o.reading(&journal, cmd, func(j *hub.Journal) error {
+				return errors.Join(listLetters(o, j.DeadLetters(f)), damagedLetters(j, f.Destination))
+			})
 		},
 	}
 	journal.addDir(cmd, thereJournal)

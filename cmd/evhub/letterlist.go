@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -55,6 +56,17 @@ func listLetters(o *options, letters iter.Seq2[hub.DeadLetter, error]) error {
 		fmt.Fprintln(o.console.err, count(n, "dead letter"))
 	}
 	return nil
+}
+
+// damagedLetters says which letters the list does not have, because they cannot be read.
+func damagedLetters(j *hub.Journal, destination string) error {
+	damaged, err := j.DamagedLetters(destination)
+	faults := []error{err}
+	for _, d := range damaged {
+		faults = append(faults, fmt.Errorf("dead letters of %s cannot be read and are not listed: %s at least (%s, %s; see \"evhub journal verify\")",
+			visible(d.Destination), count(d.Letters, "letter"), count(d.Places, "bad place"), count(d.Files, "bad file")))
+	}
+	return errors.Join(faults...)
 }
 
 // shownLetter is the JSON form of a dead letter as a whole.

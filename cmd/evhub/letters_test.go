@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +54,27 @@ func TestDeadLettersAreListed(t *testing.T) {
 		}
 	}
 	evhub(t, "", "deadletters", "list", "--journal", dir, "--profile", "other").want(t, exitDone, "0 dead letters")
+}
+
+// A letter that cannot be read is not missing from the list without a word.
+func TestAListWithoutDamagedLettersFails(t *testing.T) {
+	dir := newDir(t)
+	bury(t, dir, 3)
+	files, err := filepath.Glob(filepath.Join(dir, "dead", "*", "*.seg"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	text := read(t, files[0])
+	at := strings.Index(text, "id-1")
+	if err := os.WriteFile(files[0], []byte(text[:at]+"iD"+text[at+2:]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := evhub(t, "", "deadletters", "list", "--journal", dir)
+	r.want(t, exitFailure, "\n2 dead letters\n", "evhub: dead letters of http:hook cannot be read and are not listed: 1 letter at least (1 bad place, ", "level=ERROR", "destination=http:hook")
+	if strings.Contains(r.err, "key=") {
+		t.Errorf("a number that says nothing: %s", r.err)
+	}
+	evhub(t, "", "deadletters", "list", "--journal", dir, "--destination", "file:*").want(t, exitDone)
 }
 
 func TestADeadLetterIsShownAsAWhole(t *testing.T) {

@@ -163,7 +163,7 @@ func (d *DeadLetters) lose(s *deadSegment, file disk.File, keys []uint64, ranges
 	if lost == 0 {
 		return
 	}
-	d.env.log.Error("dead letters are lost to damage", "file", s.name, "letters", lost, "key", keys[0])
+	d.env.log.Error("dead letters are lost to damage", "file", s.name, "letters", lost)
 	d.found.LostRecords += uint64(lost)
 	for _, r := range ranges {
 		d.bad(s.name, file, r)

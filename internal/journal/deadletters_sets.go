@@ -17,7 +17,10 @@ type deadSets struct {
 // journal. The first time, their headers are read; where there are none, that costs one look at a directory.
 func (j *Journal) DeadLetters(number uint32) (*DeadLetters, error) {
 	j.mu.Lock()
-	closed, known := j.closed, j.state.find(number) != nil
+	closed, known, name := j.closed, j.state.find(number) != nil, naming(number, "")
+	if known {
+		name = naming(number, j.state.find(number).name)
+	}
 	j.mu.Unlock()
 	switch {
 	case closed:
@@ -25,7 +28,8 @@ func (j *Journal) DeadLetters(number uint32) (*DeadLetters, error) {
 	case !known:
 		return nil, fmt.Errorf("journal: there is no destination number %d", number)
 	}
-	env := deadEnv{fs: j.fs, id: j.id, log: j.log, readOnly: j.readOnly, giveWay: j.giveWay}
+	log := j.log.With("destination", name)
+	env := deadEnv{fs: j.fs, id: j.id, log: log, readOnly: j.readOnly, giveWay: j.giveWay}
 	return j.dead.get(env, number)
 }
 
