@@ -57,8 +57,10 @@ func (c *check) unreadable(f *found) {
 
 func (c *check) foreign(f foreign) {
 	cure := "the next start moves it to quarantine; drain it with the journal that it is of"
-	if f.copy != "" {
-		cure = "delete it; " + logPath(f.copy) + " has all that is in it"
+	if f.copy != "" && c.j.isThere(f.copy) {
+		cure = "delete it, as " + logPath(f.copy) + " is there; else the next start moves it to quarantine"
+	} else if f.copy != "" {
+		cure = "somebody has renamed it: give it the name " + logPath(f.copy) + " again, before the next start moves it to quarantine"
 	}
 	c.found(FoundForeign, logPath(f.name), 0, f.why, cure)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,7 +140,16 @@ func TestVerifyFindsDamage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-		}, journal.FoundForeign, "log"},
+		}, journal.FoundForeign, "log/00000000000000005000.seg"},
+		"a segment twice": {func(t *testing.T, dir string) {
+			b, err := os.ReadFile(matching(t, dir, "log/*")[0])
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, "log", fmt.Sprintf("%020d.seg", 5000)), b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, journal.FoundForeign, "log/00000000000000005000.seg"},
 		"both cursors": {func(t *testing.T, dir string) {
 			edit(t, filepath.Join(dir, "cursors"), func(b []byte) []byte { return make([]byte, len(b)) })
 		}, journal.FoundCursor, "cursors"},
@@ -161,7 +171,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 			for _, f := range check.Findings {
 				found = found || f.Kind == c.kind && strings.HasPrefix(f.File, c.file) && f.What != "" && f.Cure != ""
 			}
-			if !found {
+			if !found || len(check.Findings) != 1 && c.kind != journal.FoundCursor { // one for each destination
 				t.Errorf("found %+v", check.Findings)
 			}
 			if check.Clean() != (c.kind == journal.FoundLeftOver) {
@@ -171,6 +181,28 @@ func TestVerifyFindsDamage(t *testing.T) {
 				t.Errorf("looking has changed the journal: %s", diff)
 			}
 		})
+	}
+}
+
+// What is to be done with a segment that does not belong is not the same for a copy and for one that was renamed.
+func TestWhatToDoWithSegmentsUnderOtherNames(t *testing.T) {
+	for want, do := range map[string]func(from, to string) error{
+		"delete it, as log/00000000000000000001.seg is there": func(from, to string) error {
+			b, err := os.ReadFile(from)
+			return errors.Join(err, os.WriteFile(to, b, 0o600))
+		},
+		"give it the name log/00000000000000000001.seg again": os.Rename,
+	} {
+		dir := filled(t)
+		from := matching(t, dir, "log/*")[0]
+		if err := do(from, filepath.Join(dir, "log", fmt.Sprintf("%020d.seg", 5000))); err != nil {
+			t.Fatal(err)
+		}
+		c := verify(t, dir)
+		i := slices.IndexFunc(c.Findings, func(f journal.Finding) bool { return f.Kind == journal.FoundForeign })
+		if i < 0 || !strings.Contains(c.Findings[i].Cure, want) {
+			t.Errorf("want %q: %+v", want, c.Findings)
+		}
 	}
 }
 

@@ -101,7 +101,8 @@ func (j *Journal) look(f *found) (belongs bool, err error) {
 	case h.Journal != j.id:
 		return false, j.putAside(f, "it belongs to another journal", "")
 	case h.First != f.first:
-		return false, j.putAside(f, "", segmentName(h.First, 0))
+		original := segmentName(h.First, 0)
+		return false, j.putAside(f, "by its header it is "+original, original)
 	}
 	f.readable = true
 	f.seed, f.salt, f.created = h.Seed(), h.Salt, h.Created
@@ -251,12 +252,12 @@ func (j *Journal) highest(f *found) (seq uint64, err error) {
 type foreign struct {
 	name string
 	why  string
-	copy string // of which segment it is a copy; "": of none
+	copy string // of which segment it is a copy, if that is there; "": of none
 }
 
 // putAside moves a segment that is not part of the log to quarantine.
 func (j *Journal) putAside(f *found, why, original string) error {
-	if original != "" {
+	if why == "" {
 		why = "it is a copy of " + original
 	}
 	j.recovery.ForeignSegments++
