@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/evhub/evhub/internal/journal/segment"
 )
@@ -41,8 +42,9 @@ func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
 	}
 	before := len(c.Findings)
 	bad, err := c.frames(s.name, f.logSegment, s.frame)
-	s.tell(bad, len(behind) == 0 && f.first <= c.j.ending.from)     // else another process has gone on behind what is missing
-	if err == nil && len(behind) > 0 && len(c.Findings) == before { // else it is told already what is missing
+	s.tell(bad, len(behind) == 0)
+	told := slices.ContainsFunc(c.Findings[before:], func(f Finding) bool { return !f.Harmless() })
+	if err == nil && len(behind) > 0 && !told { // else it is told already what is missing
 		c.compare(f, behind[0], s.count)
 	}
 	return s.seen, err
@@ -86,25 +88,22 @@ func (s *segmentCheck) miss(to uint64, offset int64) {
 	}
 }
 
-// tell tells of bad ranges, each with the records that were in it, and of records that are missing without one.
-// If the segment is the last one before an end that is missing, that is told, and with it of bad bytes that are of it.
-func (s *segmentCheck) tell(bad []badRange, cut bool) {
+// tell tells of bad ranges, each with the records that were in it, and of records that are missing without one. If the
+// segment is the last one before an end that is missing, that is told, and with it of bad bytes that are of it.
+func (s *segmentCheck) tell(bad []badRange, newest bool) {
+	bad = s.withoutTorn(bad, newest)
+	cut := newest && s.f.first <= s.c.j.ending.from // else another process has gone on behind what is missing
 	cutOff := s.f.size
 	for _, r := range bad {
-		held := ""
-		for i, m := range s.missing {
-			if r.damage && r.Offset >= m.start && r.Offset < m.end {
-				held = ": " + numbered(m.from, m.to) + " missing"
-				s.missing[i].told = true
-			}
-		}
-		if cut && !r.damage {
-			cutOff = min(cutOff, r.Offset)
-			continue
-		}
+		m := s.holeAt(r.Offset)
 		switch {
-		case !r.damage || held != "" || r.Offset >= s.sure:
-			s.c.bad(s.name, r, held)
+		case m != nil:
+			m.told = true
+			s.c.bad(s.name, r, ": "+numbered(m.from, m.to)+" missing")
+		case cut && r.Offset >= s.sure:
+			cutOff = min(cutOff, r.Offset)
+		case r.Offset >= s.sure || s.f.rewritten:
+			s.c.bad(s.name, r, "")
 		case r.Offset != segment.HeaderSize || s.f.table != nil: // else it is the first table, which is told
 			s.c.found(FoundTable, s.name, r.Offset, fmt.Sprintf("%d bytes hold no good frame; no record is missing", r.Length),
 				"nothing is lost. See whether the disk is failing")
@@ -118,4 +117,39 @@ func (s *segmentCheck) tell(bad []badRange, cut bool) {
 	if cut {
 		s.c.ending(s.name, cutOff)
 	}
+}
+
+// holeAt returns where records are missing around an offset, or nil.
+func (s *segmentCheck) holeAt(offset int64) *hole {
+	for i := range s.missing {
+		if m := &s.missing[i]; offset >= m.start && offset < m.end {
+			return m
+		}
+	}
+	return nil
+}
+
+// withoutTorn tells of the rest of a group that was never acknowledged, as Open would find it, and returns what is bad
+// before that. What is missing behind it is of that group, too.
+func (s *segmentCheck) withoutTorn(bad []badRange, newest bool) []badRange {
+	for i, r := range bad {
+		seen := s.seen
+		if m := s.holeAt(r.Offset); m != nil {
+			seen = m.from - 1
+		}
+		if r.damage || newest && s.c.j.known > seen {
+			bad[i].damage = true
+			continue
+		}
+		rest := segment.Range{Offset: r.Offset, Length: bad[len(bad)-1].End() - r.Offset}
+		s.c.bad(s.name, badRange{rest, false}, "")
+		for n, m := range s.missing {
+			if m.end > r.Offset {
+				s.missing = s.missing[:n]
+				break
+			}
+		}
+		return bad[:i]
+	}
+	return bad
 }

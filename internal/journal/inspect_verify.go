@@ -207,8 +207,7 @@ func (c *check) frames(name string, s *logSegment, each func(segment.Frame)) (ba
 
 // bad tells of a bad range; held is what is known to have been in it.
 func (c *check) bad(name string, r badRange, held string) {
-	what := fmt.Sprintf("%d bytes hold no good frame%s", r.Length, held)
-	switch {
+	switch what := fmt.Sprintf("%d bytes hold no good frame%s", r.Length, held); {
 	case r.damage:
 		c.found(FoundDamage, name, r.Offset, what, "what they held is lost and is counted when it should be delivered; "+
 			"the bytes are copied to quarantine then. See whether the disk is failing")

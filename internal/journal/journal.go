@@ -58,6 +58,7 @@ type Journal struct {
 	segments []*logSegment
 	stats    Stats
 	seen     map[string]bool // damage that was counted
+	known    uint64          // at Open: the highest Seq that some cursor, or the saved end of the log, says was on disk
 	proven   uint64          // at Open: no Seq above it is missing at the end of the log
 	opened   bool            // Open is done
 	closed   bool

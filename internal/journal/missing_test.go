@@ -95,6 +95,29 @@ func TestWhatIsMissedIsToldUntilItIsPassed(t *testing.T) {
 	}
 }
 
+// Who looks while another process appends does not take what came meanwhile for missing.
+func TestNothingIsMissedWhileTheLogGrows(t *testing.T) {
+	for n := 1; n < 4; n++ {
+		fs := crashfs.New(1)
+		j := open(t, fs)
+		num := assign(t, j, "a")
+		appendAll(t, j, records(1, 10, num...))
+		b := &betweenFS{FS: fs, name: firstSegment(t, fs), n: n}
+		b.then = func() {
+			appendAll(t, j, records(11, 200, num...)) // in other segments, too
+			if err := j.SyncCursors(); err != nil {
+				t.Error(err)
+			}
+		}
+		look := open(t, b, func(o *journal.Options) { o.ReadOnly = true })
+		if r := look.Recovery(); !r.Clean() || b.then != nil {
+			t.Errorf("read %d: appended %v: %+v", n, b.then == nil, r)
+		}
+		closing(t, look)
+		closing(t, j)
+	}
+}
+
 // A bad record in a segment that was not ended is missed, too: no table says for whom it was. One that was ended says it.
 func TestWhoMissesABadRecord(t *testing.T) {
 	for _, closed := range []bool{false, true} {

@@ -12,6 +12,7 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 		return err
 	}
 	j.state.cursors = pairs
+	j.known = min(j.proven, pairs.highest(identityTag(j.id, endName)))
 	segments, tablesLost, err := j.replayAll(segments)
 	if err != nil {
 		return err
@@ -219,7 +220,7 @@ func (j *Journal) replay(f *found, newest bool) (frames int, err error) {
 		return 0, err
 	}
 	defer f.release()
-	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.state.cursors.highest(identityTag(j.id, endName)), scan: f.scan(file, f.size)}
+	r := replayed{segment: f, state: &j.state, id: j.id, proven: j.known, scan: f.scan(file, f.size)}
 	err = r.run()
 	if j.readOnly && replacedSince(file, f.seed) {
 		return 0, errMoved // what was read is not of one segment

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/evhub/evhub/internal/journal"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
 )
 
@@ -25,6 +26,9 @@ func TestPowerCutWhileALargeSegmentIsMade(t *testing.T) {
 			fs.DieAt(k)
 			cut = j.Append(records(few+1, many, number)) != nil
 			fs = fs.Crash()
+			if seed == 0 {
+				wellVerified(t, fs)
+			}
 			j = open(t, fs)
 			if r := j.Recovery(); !r.Clean() {
 				t.Errorf("power cut at operation %d: %+v", k, r)
@@ -41,6 +45,19 @@ func TestPowerCutWhileALargeSegmentIsMade(t *testing.T) {
 	}
 	if cuts < 100 {
 		t.Errorf("only %d power cuts", cuts)
+	}
+}
+
+// wellVerified checks that Verify finds nothing that matters.
+func wellVerified(t *testing.T, fs *crashfs.FS) {
+	t.Helper()
+	j := open(t, fs, func(o *journal.Options) { o.ReadOnly = true })
+	defer j.Close()
+	if c, err := j.Verify(t.Context(), nil); err != nil || !c.Clean() {
+		t.Errorf("%+v, %v", c.Findings, err)
+	}
+	if found, err := j.Unreadable(t.Context()); err != nil || found != nil {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

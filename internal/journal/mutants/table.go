@@ -226,6 +226,10 @@ func recovering() []mutant {
 			"			f.last = min(f.last, segments[i+1].first-1)\n", "			f.last = min(f.last, 1<<64-1)\n",
 		},
 		{
+			"nobody misses the end of the log", "missing.go",
+			"		j.state.gaps = append(j.state.gaps, j.ending)\n", "",
+		},
+		{
 			"what is left of a torn group counts", "replayed.go",
 			"	if r.safe != nil {", "	if r.safe != nil && false {",
 		},
