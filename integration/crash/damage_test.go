@@ -84,6 +84,7 @@ func (d damage) strike(t *testing.T, seed, stream uint64) (o outcome, done bool)
 	}
 	path := paths[w.rng.IntN(len(paths))]
 	d.do(t, w.rng, w, filepath.Join(w.dir, path))
+	w.spoilt = true
 	t.Logf("%s: %s", d.name, path)
 
 	w.calm()

@@ -124,7 +124,11 @@ func (w *world) letters() map[string]map[string]int {
 	for _, s := range w.stations {
 		letters[s.name] = map[string]int{}
 	}
-	for line := range strings.Lines(w.ask("deadletters", "list", "--output", "json")) {
+	out, said, code := w.tell("deadletters", "list", "--output", "json")
+	if code != 0 && !(w.spoilt && code == 1 && strings.Contains(said, "cannot be read and are not listed: ")) {
+		w.t.Fatalf("evhub deadletters list: exit code %d: %s%s", code, out, said)
+	}
+	for line := range strings.Lines(out) {
 		var letter struct{ ID, Destination string }
 		if err := json.Unmarshal([]byte(line), &letter); err != nil {
 			w.t.Fatalf("a line of deadletters list: %v: %s", err, line)

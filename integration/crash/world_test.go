@@ -18,6 +18,7 @@ import (
 
 // world is one journal with what is around it: who puts, and the stations it delivers to.
 type world struct {
+	spoilt bool // files were damaged, so that dead letters may be unreadable
 	t      *testing.T
 	oracle *oracle.Oracle
 	rng    *rand.Rand // of the test's own goroutine
