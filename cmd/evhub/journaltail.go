@@ -53,7 +53,7 @@ func (t *tail) run(ctx context.Context) error {
 	defer signals.stop()
 	err := t.o.reading(t.journal, t.cmd, func(j *hub.Journal) error { return t.showNewest(signals.asked, j) })
 	for t.follow && err == nil && wait(signals.asked, followEvery) == nil {
-		err = t.o.reading(t.journal, t.cmd, func(j *hub.Journal) error { return t.showNew(signals.asked, j) })
+		err = t.o.with(t.journal, t.cmd, t.o.readQuietly, func(j *hub.Journal) error { return t.showNew(signals.asked, j) })
 	}
 	return err // the end of a tail that was to follow is not a failure
 }
