@@ -62,10 +62,10 @@ func TestJournalStatusAndEvents(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		a, b := s.Destinations[0], s.Destinations[1]
-		if a.Name != "fake:p@a" || !a.Active || a.Events != 10 || a.Bytes == 0 || a.Oldest.IsZero() || a.Delivered != 0 {
+		if a.Name != "fake:p@a" || !a.Active || a.Events != 10 || a.Bytes == 0 || a.Oldest.IsZero() || a.Settled != 0 {
 			t.Errorf("%+v", a)
 		}
-		if b.Name != "fake:*@b" || b.Events != 0 || b.Delivered != 11 || b.DeadLetters != 3 || b.LastSettled != 11 {
+		if b.Name != "fake:*@b" || b.Events != 0 || b.Settled != 11 || b.DeadLetters != 3 || b.LastSettled != 11 {
 			t.Errorf("%+v", b)
 		}
 		choose := func(f hub.JournalFilter) (got []string) {

@@ -35,9 +35,9 @@ type JournalBacklog struct {
 	Events int
 	Bytes  int64
 	Oldest time.Time
-	// Delivered counts the events that are settled since the destination is known, and LastSettled is the number up to
-	// which all are.
-	Delivered   int64
+	// Settled counts the events that are done with since the destination is known: delivered, dead letters, dropped and
+	// lost ones, which the journal does not tell apart. LastSettled is the number up to which all are.
+	Settled     int64
 	LastSettled uint64
 	// Newest is the number of the newest event for the destination.
 	Newest uint64
@@ -69,7 +69,7 @@ func (j *Journal) Status() (JournalStatus, error) {
 func backlogOf(q journal.Queue) JournalBacklog {
 	b := JournalBacklog{
 		Name: q.Label(), Active: q.Active, Oldest: q.Oldest,
-		Delivered: int64(q.Done.Events), LastSettled: q.Done.Seq, Newest: q.Newest,
+		Settled: int64(q.Done.Events), LastSettled: q.Done.Seq, Newest: q.Newest,
 		DeadLetters: int(q.DeadLetters.Events), DeadLetterBytes: int64(q.DeadLetters.Bytes),
 	}
 	b.Events, b.Bytes = inBacklog(q.Waiting)

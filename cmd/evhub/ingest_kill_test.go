@@ -84,7 +84,7 @@ func TestATailSurvivesKill9(t *testing.T) {
 		if err := json.Unmarshal([]byte(evhub(t, "", "journal", "status", "--journal", dir, "--output", "json").out), &status); err != nil {
 			t.Fatal(err)
 		}
-		if d := status.Destinations[0]; d.Delivered != int64(a.events+1) || d.Waiting != 0 || status.Segments > 20 {
+		if d := status.Destinations[0]; d.Settled != int64(a.events+1) || d.Waiting != 0 || status.Segments > 20 {
 			t.Errorf("%+v, want that %d events were put", status, a.events+1)
 		}
 	})

@@ -25,7 +25,7 @@ func TestJournalStatus(t *testing.T) {
 	}
 	d := all[0].(map[string]any)
 	if line["journal"] != dir || line["pid"] != nil || d["destination"] != "http:hook" || d["waiting"] != 3.0 || d["dead_letters"] != 2.0 ||
-		d["active"] != true || d["delivered"] != 2.0 || d["bytes"] == 0.0 || d["oldest"] == nil || line["disk_bytes"] == 0.0 {
+		d["active"] != true || d["settled"] != 2.0 || d["delivered"] != nil || d["bytes"] == 0.0 || d["oldest"] == nil || line["disk_bytes"] == 0.0 {
 		t.Errorf("%v", line)
 	}
 	other, _ := toFile(t, "raw")
@@ -51,9 +51,9 @@ func TestHowFastABacklogDrains(t *testing.T) {
 		before, after hub.JournalBacklog
 		want          string
 	}{
-		{hub.JournalBacklog{Events: 500, Delivered: 100}, hub.JournalBacklog{Events: 480, Delivered: 140}, "20/s, 24s left"},
+		{hub.JournalBacklog{Events: 500, Settled: 100}, hub.JournalBacklog{Events: 480, Settled: 140}, "20/s, 24s left"},
 		{hub.JournalBacklog{Events: 9}, hub.JournalBacklog{Events: 9}, "stands still"},
-		{hub.JournalBacklog{Delivered: 100}, hub.JournalBacklog{Delivered: 140}, "20/s"},
+		{hub.JournalBacklog{Settled: 100}, hub.JournalBacklog{Settled: 140}, "20/s"},
 		{hub.JournalBacklog{}, hub.JournalBacklog{}, "-"},
 	} {
 		l := journalLook{before: &hub.JournalStatus{Destinations: []hub.JournalBacklog{c.before}}, after: 2e9}

@@ -91,10 +91,10 @@ func (l *journalLook) rate(d hub.JournalBacklog) (perSecond float64, ok bool) {
 	}
 	for _, b := range l.before.Destinations {
 		if b.Name == d.Name {
-			return float64(d.Delivered-b.Delivered) / l.after.Seconds(), true
+			return float64(d.Settled-b.Settled) / l.after.Seconds(), true
 		}
 	}
-	return float64(d.Delivered) / l.after.Seconds(), true
+	return float64(d.Settled) / l.after.Seconds(), true
 }
 
 func (l *journalLook) print(o *options) {

@@ -20,7 +20,7 @@ type backlogLine struct {
 	Waiting     int       `json:"waiting"`
 	Bytes       int64     `json:"bytes"`
 	Oldest      time.Time `json:"oldest,omitzero"`
-	Delivered   int64     `json:"delivered"`
+	Settled     int64     `json:"settled"`              // delivered, dead letters, dropped and lost: a journal does not tell them apart
 	PerSecond   *float64  `json:"per_second,omitempty"` // there after a second look
 	DeadLetters int       `json:"dead_letters"`
 	DeadBytes   int64     `json:"dead_letter_bytes"`
@@ -33,7 +33,7 @@ func (l *journalLook) line() statusLine {
 	}
 	for _, d := range l.Destinations {
 		b := backlogLine{
-			Destination: d.Name, Active: d.Active, Waiting: d.Events, Bytes: d.Bytes, Oldest: d.Oldest, Delivered: d.Delivered,
+			Destination: d.Name, Active: d.Active, Waiting: d.Events, Bytes: d.Bytes, Oldest: d.Oldest, Settled: d.Settled,
 			DeadLetters: d.DeadLetters, DeadBytes: d.DeadLetterBytes,
 		}
 		if rate, ok := l.rate(d); ok {
