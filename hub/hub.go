@@ -84,7 +84,7 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 		return nil, errors.Join(err, h.closeJournal())
 	}
 	if h.journal != nil {
-		h.tellOfOrphans()
+		h.findOrphans()
 		tellOfMissed(h.journal.Journal, h.journal.dir, h.logger)
 		go h.committer.run()
 	}
@@ -97,7 +97,7 @@ type Stats struct {
 	// those of these that a pattern matched, but no filter let pass.
 	Accepted, Unmatched, Filtered int64
 	// Destinations are in the order of the acct file; those that a reload removed come last, and then those that the
-	// journal has events for although they were not in the file.
+	// journal has events or dead letters of although they were not in the file.
 	Destinations []DestinationStats
 	// Journal is nil without a journal.
 	Journal *JournalStats

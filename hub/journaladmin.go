@@ -63,29 +63,36 @@ func (j *Journal) writable() error {
 	return nil
 }
 
-// Adopt gives what waits for destination from to destination to, dead letters included, for when it has another name in
-// the acct file by now. It returns how many events that are.
-func (j *Journal) Adopt(from, to string) (int, error) {
-	if err := j.writable(); err != nil {
-		return 0, err
-	}
-	if err := j.retire(from); err != nil {
-		return 0, err
-	}
-	moved, err := j.journal.Adopt(from, to)
-	return int(moved.Events), err
+// JournalGiven is what one destination had and another one has now, or nobody.
+type JournalGiven struct{ Events, DeadLetters int }
+
+func givenOf(g journal.Given) JournalGiven {
+	return JournalGiven{int(g.Events.Events), int(g.DeadLetters.Events)}
 }
 
-// Drop gives up what waits for a destination, dead letters included, and returns how many events that were.
-func (j *Journal) Drop(name string) (int, error) {
+// Adopt gives what waits for destination from to destination to, dead letters included, for when it has another name in
+// the acct file by now. It returns how much that is.
+func (j *Journal) Adopt(from, to string) (JournalGiven, error) {
 	if err := j.writable(); err != nil {
-		return 0, err
+		return JournalGiven{}, err
+	}
+	if err := j.retire(from); err != nil {
+		return JournalGiven{}, err
+	}
+	moved, err := j.journal.Adopt(from, to)
+	return givenOf(moved), err
+}
+
+// Drop gives up what waits for a destination, dead letters included, and returns how much that was.
+func (j *Journal) Drop(name string) (JournalGiven, error) {
+	if err := j.writable(); err != nil {
+		return JournalGiven{}, err
 	}
 	if err := j.retire(name); err != nil {
-		return 0, err
+		return JournalGiven{}, err
 	}
 	dropped, err := j.journal.Drop(name)
-	return int(dropped.Events), err
+	return givenOf(dropped), err
 }
 
 // retire notes that a destination is not configured any more: the acct file may have changed since a hub had the journal.

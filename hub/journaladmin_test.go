@@ -130,14 +130,17 @@ func TestAdoptAndDrop(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		fs, bs := stocked(t)
 		j := openJournal(t, fs)
-		if n, err := j.Adopt("fake:p@a", "fake:p@c"); n != 10 || err != nil {
-			t.Errorf("Adopt = %d, %v", n, err)
+		if got, err := j.Adopt("fake:p@a", "fake:p@c"); got != (hub.JournalGiven{Events: 10}) || err != nil {
+			t.Errorf("Adopt = %+v, %v", got, err)
+		}
+		if got, err := j.Adopt("fake:*@b", "fake:*@d"); got != (hub.JournalGiven{DeadLetters: 3}) || err != nil {
+			t.Errorf("Adopt of dead letters alone = %+v, %v", got, err)
 		}
 		if _, err := j.Adopt("fake:nobody", "fake:p@c"); err == nil {
 			t.Error("a destination that is not there was adopted")
 		}
-		if n, err := j.Drop("fake:*@b"); err != nil {
-			t.Errorf("Drop = %d, %v", n, err)
+		if got, err := j.Drop("fake:*@d"); got != (hub.JournalGiven{DeadLetters: 3}) || err != nil {
+			t.Errorf("Drop = %+v, %v", got, err)
 		}
 		closeJournal(t, j)
 		r := openOn(t, fs, bs, `fake: {p: {address: c}}`)

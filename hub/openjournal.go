@@ -12,6 +12,8 @@ type openJournal struct {
 	*journal.Journal
 	log *journalLog
 	dir string
+	// orphaned are the dead letters of destinations that were not in the acct file when the hub was opened.
+	orphaned map[uint32]*journal.DeadLetters
 }
 
 // JournalStats is a snapshot of a hub's journal.
@@ -120,33 +122,4 @@ func (h *Hub) journalStats(s *Stats) {
 	h.mu.Unlock()
 	s.Journal = of
 	s.Destinations = append(s.Destinations, h.orphans(s.Destinations)...)
-}
-
-// orphans returns the destinations that the journal has events for and that are not among known.
-func (h *Hub) orphans(known []DestinationStats) (all []DestinationStats) {
-	names := map[string]bool{}
-	for _, d := range known {
-		names[d.Name] = true
-	}
-	for _, d := range h.journal.Destinations() {
-		if waiting := d.Accepted.Minus(d.Done.Totals); waiting.Events > 0 && !d.Active && !names[d.Name] {
-			events, bytes := inBacklog(waiting)
-			all = append(all, DestinationStats{
-				Name: d.Name, Phase: evbus.Stopped, Removed: true, BacklogEvents: events, BacklogBytes: bytes, Oldest: d.Oldest,
-			})
-		}
-	}
-	return all
-}
-
-// tellOfOrphans logs what the journal has for destinations that are not in the acct file.
-func (h *Hub) tellOfOrphans() {
-	known := make([]DestinationStats, 0)
-	for _, d := range h.routing.Load().Destinations() {
-		known = append(known, d.Stats())
-	}
-	for _, d := range h.orphans(known) {
-		h.logger.Warn("the journal holds events for a destination that is not in the acct file; they are kept until it is, "+
-			"or until evhub journal adopt|drop", "destination", d.Name, "events", d.BacklogEvents, "bytes", d.BacklogBytes)
-	}
 }

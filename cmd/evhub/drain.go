@@ -112,7 +112,7 @@ func (d *drainer) deliver(ctx context.Context, h *hub.Hub, f *drainFlags) {
 
 func (d *drainer) code() int {
 	switch {
-	case len(d.kept)+len(d.lost)+len(d.orphans) > 0:
+	case len(d.kept)+len(d.lost)+len(d.waitingOrphans()) > 0:
 		return exitRemain
 	case d.letters.count > 0:
 		return exitDead
@@ -140,8 +140,16 @@ func (d *drainer) print() {
 	}
 	w := d.o.console.err
 	d.printTroubles(w)
+	for _, orphan := range d.orphans {
+		if orphan.BacklogEvents == 0 {
+			printOrphan(w, orphan)
+		}
+	}
 	parts := d.parts()
-	if len(parts) == 0 {
+	switch {
+	case len(parts) == 0 && len(d.waitingOrphans()) > 0:
+		parts = []string{"nothing delivered: what waits is for destinations that are not in the acct file"}
+	case len(parts) == 0:
 		parts = []string{"nothing to deliver"}
 	}
 	fmt.Fprintln(w, strings.Join(parts, ", "))

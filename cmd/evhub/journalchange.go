@@ -35,7 +35,7 @@ func adopt(o *options, j *hub.Journal, from, to string) error {
 	if err != nil {
 		return err
 	}
-	n, err := j.Adopt(from, to)
+	given, err := j.Adopt(from, to)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func adopt(o *options, j *hub.Journal, from, to string) error {
 		fmt.Fprintf(o.console.err, "%s no acct file that this journal was used with has %s; it gets them when one does\n",
 			o.console.err.style.warning("note:"), visible(to))
 	}
-	return o.moved(n, "adopted", fmt.Sprintf("of %s now for %s", visible(from), visible(to)))
+	return o.gave(given, "adopted", fmt.Sprintf("of %s now for %s", visible(from), visible(to)))
 }
 
 func newJournalDrop(o *options) *cobra.Command {
@@ -81,20 +81,31 @@ func dropBacklog(o *options, j *hub.Journal, name string, consent *consent) erro
 			return err
 		}
 	}
-	n, err := j.Drop(name)
+	given, err := j.Drop(name)
 	if err != nil {
 		return err
 	}
-	return o.moved(n, "dropped", "of "+visible(name)+" dropped")
+	return o.gave(given, "dropped", "of "+visible(name)+" dropped")
 }
 
-// moved says what became of a backlog.
-func (o *options) moved(n int, key, what string) error {
+// gave says what became of a backlog; key is that of the events.
+func (o *options) gave(given hub.JournalGiven, key, what string) error {
 	if o.json() {
-		return o.console.printJSON(map[string]int{key: n})
+		return o.console.printJSON(map[string]int{key: given.Events, "dead_letters": given.DeadLetters})
 	}
-	_, err := fmt.Fprintf(o.console.out, "%s %s\n", count(n, "event"), what)
+	_, err := fmt.Fprintf(o.console.out, "%s %s\n", holdings(given.Events, given.DeadLetters), what)
 	return err
+}
+
+// holdings spells what a destination has in a journal.
+func holdings(events, letters int) string {
+	switch {
+	case letters == 0:
+		return count(events, "event")
+	case events == 0:
+		return count(letters, "dead letter")
+	}
+	return count(events, "event") + " and " + count(letters, "dead letter")
 }
 
 // quotedName is a destination's name as a shell takes it.

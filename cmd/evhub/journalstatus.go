@@ -123,13 +123,23 @@ func (l *journalLook) print(o *options) {
 	rows.flush()
 	for _, d := range l.Destinations {
 		if orphaned(d) {
-			fmt.Fprintf(c.out, "%s %s was not in the acct file that was used last: %s\n", s.warning("orphaned:"), visible(d.Name), cureOfOrphan(d.Name))
+			fmt.Fprintf(c.out, "%s %s for %s, %s\n", s.warning("orphaned:"), holdings(d.Events, d.DeadLetters), visible(d.Name), l.whyOrphaned(d.Name))
 		}
 	}
 }
 
-// orphaned reports whether something waits for a destination that nobody serves.
-func orphaned(d hub.JournalBacklog) bool { return !d.Active && d.Events > 0 }
+// orphaned reports whether a destination that nobody serves has something.
+func orphaned(d hub.JournalBacklog) bool { return !d.Active && d.Events+d.DeadLetters > 0 }
+
+// whyOrphaned says why nobody serves a destination, and what can be done. A process that has the journal may deliver
+// what it has for one that a reload removed just now, and lets nobody change the journal meanwhile.
+func (l *journalLook) whyOrphaned(name string) string {
+	if l.PID != 0 {
+		return fmt.Sprintf("which the acct file of process %d does not have: after a reload it goes on with that for 30 seconds; "+
+			"once it has ended, for what is left: %s", l.PID, cureOfOrphan(name))
+	}
+	return "which was not in the acct file that was used last: " + cureOfOrphan(name)
+}
 
 func (l *journalLook) age(d hub.JournalBacklog) string {
 	if d.Events == 0 || d.Oldest.IsZero() {

@@ -18,7 +18,7 @@ type outcome struct {
 	// kept are the undelivered events that are in the journal, lost those that are not.
 	kept, lost map[string]int
 	letters    *letterBox
-	// orphans are backlogs in the journal of destinations that are not in the acct file.
+	// orphans are destinations that are not in the acct file, with what the journal has of them.
 	orphans []hub.DestinationStats
 	// fault is what else was wrong when the hub closed.
 	fault error
@@ -49,7 +49,7 @@ func served(ds []hub.DestinationStats) (ours, orphans []hub.DestinationStats) {
 		switch {
 		case !d.Removed:
 			ours = append(ours, d)
-		case d.BacklogEvents > 0:
+		case d.BacklogEvents+d.DeadLetters > 0:
 			orphans = append(orphans, d)
 		}
 	}
@@ -85,12 +85,28 @@ func (o *outcome) printTroubles(w *stream) {
 		fmt.Fprintf(w, "%s %s at the end of the journal %s, which may have been for %s (see \"evhub journal verify\")\n",
 			w.style.failure("lost:"), count(int(j.Missed), "event"), visible(o.journal), visible(strings.Join(j.MissedBy, ", ")))
 	}
-	for _, d := range o.orphans {
-		fmt.Fprintf(w, "%s %s for %s, which is not in the acct file: %s\n", w.style.warning("orphaned:"), count(d.BacklogEvents, "event"), visible(d.Name), cureOfOrphan(d.Name))
+	for _, d := range o.waitingOrphans() {
+		printOrphan(w, d)
 	}
 	if o.fault != nil {
 		fmt.Fprintf(w, "%s %s\n", w.style.failure("journal:"), indented(o.fault.Error()))
 	}
+}
+
+// waitingOrphans are the orphans for which events wait; the others have only dead letters, which nobody has to care for
+// at once.
+func (o *outcome) waitingOrphans() (waiting []hub.DestinationStats) {
+	for _, d := range o.orphans {
+		if d.BacklogEvents > 0 {
+			waiting = append(waiting, d)
+		}
+	}
+	return waiting
+}
+
+func printOrphan(w *stream, d hub.DestinationStats) {
+	fmt.Fprintf(w, "%s %s for %s, which is not in the acct file: %s\n", w.style.warning("orphaned:"),
+		holdings(d.BacklogEvents, d.DeadLetters), visible(d.Name), cureOfOrphan(d.Name))
 }
 
 // cureOfOrphan says what can be done with what waits for a destination that nobody serves.
@@ -164,10 +180,11 @@ type missedLine struct {
 	MayMiss []string `json:"may_miss"`
 }
 
-// orphanLine says what waits for a destination that is not in the acct file.
+// orphanLine says what the journal has of a destination that is not in the acct file.
 type orphanLine struct {
 	Destination string `json:"destination"`
 	Remaining   int    `json:"remaining"`
+	DeadLetters int    `json:"dead_letters,omitempty"`
 }
 
 // destinationLine says what became of the events of one destination. Remaining are undelivered, and of these Kept are
@@ -201,7 +218,7 @@ func (o *outcome) line() outcomeLine {
 		})
 	}
 	for _, d := range o.orphans {
-		l.Orphans = append(l.Orphans, orphanLine{d.Name, d.BacklogEvents})
+		l.Orphans = append(l.Orphans, orphanLine{d.Name, d.BacklogEvents, d.DeadLetters})
 	}
 	for _, d := range o.letters.letters {
 		l.DeadLetters = append(l.DeadLetters, newLetterLine(d))

@@ -31,13 +31,13 @@ func TestWhatAClosedHubLeaves(t *testing.T) {
 	o := newOutcome("dir")
 	broken := errors.New("the journal is broken")
 	stats := hub.Stats{Destinations: []hub.DestinationStats{
-		{Name: "a", Delivered: 1}, {Name: "old", Removed: true, BacklogEvents: 3}, {Name: "gone", Removed: true},
+		{Name: "a", Delivered: 1}, {Name: "old", Removed: true, BacklogEvents: 3}, {Name: "buried", Removed: true, DeadLetters: 2}, {Name: "gone", Removed: true},
 	}}
 	o.take(stats, errors.Join(&hub.RemainingError{Kept: map[string]int{"a": 2}, Lost: map[string]int{"a": 1}}, broken))
 	if diff := cmp.Diff(destinationLine{Destination: "a", Delivered: 1, Remaining: 3, Kept: 2}, o.line().Destinations[0]); diff != "" {
 		t.Error(diff)
 	}
-	if l := o.line(); l.Fault != broken.Error() || len(l.Destinations) != 1 || !cmp.Equal(l.Orphans, []orphanLine{{"old", 3}}) {
+	if l := o.line(); l.Fault != broken.Error() || len(l.Destinations) != 1 || !cmp.Equal(l.Orphans, []orphanLine{{"old", 3, 0}, {"buried", 0, 2}}) {
 		t.Errorf("%+v", l)
 	}
 	var out bytes.Buffer

@@ -75,7 +75,7 @@ func (s *summary) print(o *options) {
 
 // troubled reports whether something else came of an event than its delivery.
 func (s *summary) troubled() bool {
-	return s.letters.count+len(s.lost)+len(s.kept)+len(s.orphans) > 0 || s.damaged() || s.stats.Unmatched > 0 || s.total(dropped) > 0
+	return s.letters.count+len(s.lost)+len(s.kept)+len(s.waitingOrphans()) > 0 || s.damaged() || s.stats.Unmatched > 0 || s.total(dropped) > 0
 }
 
 func (s *summary) text() string {

@@ -7,31 +7,42 @@ import (
 	"strings"
 )
 
+// Given is what one destination had and another one has now, or nobody.
+type Given struct {
+	Events      Totals // that waited
+	DeadLetters Totals
+}
+
 // Adopt gives what waits for the destination from, which is not configured any more, to the destination to: events and
-// dead letters. It returns the events that waited. Nothing may be delivered from this journal meanwhile.
+// dead letters. Nothing may be delivered from this journal meanwhile.
 //
 // If nothing waits for to, or it is not known, the number of from becomes its own. Else the events of from are appended
 // again, for to alone, behind what waits. A crash in between loses nothing: Adopt is called again, and what it had moved
 // last may be there twice. A destination whose name is lost is called #<number>.
-func (j *Journal) Adopt(from, to string) (moved Totals, err error) {
+func (j *Journal) Adopt(from, to string) (moved Given, err error) {
 	if err := j.usable(); err != nil {
-		return Totals{}, err
+		return Given{}, err
 	}
 	if to == "" || len(to) > maxName {
-		return Totals{}, fmt.Errorf("journal: an identity of %d bytes", len(to))
+		return Given{}, fmt.Errorf("journal: an identity of %d bytes", len(to))
 	}
 	source, err := j.orphan(from)
 	if err != nil {
-		return Totals{}, err
+		return Given{}, err
 	}
+	letters, err := j.DeadLetters(source.Number)
+	if err != nil {
+		return Given{}, err
+	}
+	moved.DeadLetters = letters.Totals()
 	target, known := j.destinationNamed(to)
 	switch {
 	case known && target.Number == source.Number:
-		return Totals{}, fmt.Errorf("journal: %s cannot adopt what is its own", to)
+		return Given{}, fmt.Errorf("journal: %s cannot adopt what is its own", to)
 	case known && target.Newest > target.Done.Seq:
-		moved, err = j.appendAgain(source, target)
+		moved.Events, err = j.appendAgain(source, target)
 	default:
-		moved, err = source.waiting(), j.takeOver(source, target, to, known)
+		moved.Events, err = source.waiting(), j.takeOver(source, target, to, known)
 	}
 	if err != nil {
 		return moved, fmt.Errorf("journal: adopt %s: %w", from, err)
@@ -41,25 +52,25 @@ func (j *Journal) Adopt(from, to string) (moved Totals, err error) {
 
 // Drop gives up what waits for a destination that is not configured any more, events and dead letters, and returns how
 // much that was. Its number is never used again.
-func (j *Journal) Drop(name string) (Totals, error) {
+func (j *Journal) Drop(name string) (Given, error) {
 	if err := j.usable(); err != nil {
-		return Totals{}, err
+		return Given{}, err
 	}
 	d, err := j.orphan(name)
 	if err != nil {
-		return Totals{}, err
+		return Given{}, err
 	}
 	letters, err := j.DeadLetters(d.Number)
 	if err != nil {
-		return Totals{}, err
+		return Given{}, err
 	}
-	given := d.waiting().Plus(letters.Totals())
+	given := Given{d.waiting(), letters.Totals()}
 	// The letters go first: after a crash in between, the destination is there to be dropped again.
 	if err := letters.unlinkAll(); err != nil {
-		return Totals{}, fmt.Errorf("journal: drop %s: %w", name, err)
+		return Given{}, fmt.Errorf("journal: drop %s: %w", name, err)
 	}
 	if err := j.forget(d.Number); err != nil {
-		return Totals{}, fmt.Errorf("journal: drop %s: %w", name, err)
+		return Given{}, fmt.Errorf("journal: drop %s: %w", name, err)
 	}
 	return given, nil
 }

@@ -119,7 +119,7 @@ func TestAdopt(t *testing.T) {
 			fs := crashfs.New(1)
 			j := orphans(t, fs, c.waiting)
 			moved, err := j.Adopt("old", c.to)
-			if err != nil || moved.Events != 15 {
+			if err != nil || moved.Events.Events != 15 || moved.DeadLetters.Events != 2 {
 				t.Fatalf("moved %+v, %v", moved, err)
 			}
 			for range 2 {
@@ -206,7 +206,7 @@ func TestDrop(t *testing.T) {
 	old, _ := named(j, "old")
 	before := j.Stats().Segments
 	given, err := j.Drop("old")
-	if err != nil || given.Events != 15+2 {
+	if err != nil || given.Events.Events != 15 || given.DeadLetters.Events != 2 {
 		t.Fatalf("given up %+v, %v", given, err)
 	}
 	for range 2 {

@@ -401,7 +401,7 @@ func (w *world) drop() {
 	}
 	w.figures.dropped++
 	l.dropped = true
-	if want := l.totals(len(l.seqs)).Minus(l.totals(l.done())); given != want {
+	if want := l.totals(len(l.seqs)).Minus(l.totals(l.done())); given != (journal.Given{Events: want}) {
 		fail("%s: dropped %+v, want %+v", l, given, want)
 	}
 }
