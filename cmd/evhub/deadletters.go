@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -77,17 +78,15 @@ func newLettersReplay(o *options) *cobra.Command {
 		Short: "Have dead letters delivered again, each to its own destination",
 		Long: `Put dead letters back into the journal: those with the ids given, or those that the flags choose. Each goes to its
 own destination alone, with the same id, in the old order, behind what waits there. They are delivered by the next
-"evhub drain", or whatever opens the journal next.`,
+"evhub drain", or whatever opens the journal next, if their destination is in its acct file. An id that no dead letter
+has is an error, and the others are queued.`,
 		Example: `  evhub deadletters replay --destination 'http:hook' --reason 413 && evhub drain -f acct.yaml`,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			f, err := filter.choose(ids)
 			if err != nil {
 				return usageError(err)
 			}
-			return o.working(&journal, cmd, func(j *hub.Journal) error {
-				n, err := j.Replay(cmd.Context(), f)
-				return o.lettersDone(n, "replayed", "queued again; \"evhub drain\" delivers them", err)
-			})
+			return o.working(&journal, cmd, func(j *hub.Journal) error { return replayLetters(cmd.Context(), o, j, f) })
 		},
 	}
 	journal.addDir(cmd, thereJournal)
@@ -96,14 +95,26 @@ own destination alone, with the same id, in the old order, behind what waits the
 	return cmd
 }
 
+func replayLetters(ctx context.Context, o *options, j *hub.Journal, f hub.DeadFilter) error {
+	chosen, err := chooseLetters(j, f)
+	if err != nil {
+		return err
+	}
+	n, err := j.Replay(ctx, f)
+	err = o.lettersDone(n, "replayed", chosen.hint(), errors.Join(err, chosen.fault()))
+	chosen.tellOfOrphans(o.console.err)
+	return err
+}
+
 func newLettersDrop(o *options) *cobra.Command {
 	var journal journalFlags
 	var filter letterFilter
 	consent := consent{o: o}
 	cmd := &cobra.Command{
-		Use:     "drop [ID...]",
-		Short:   "Remove dead letters for good",
-		Long:    `Remove dead letters for good: those with the ids given, or those that the flags choose.`,
+		Use:   "drop [ID...]",
+		Short: "Remove dead letters for good",
+		Long: `Remove dead letters for good: those with the ids given, or those that the flags choose. An id that no dead
+letter has is an error, and the others are dropped.`,
 		Example: `  evhub deadletters drop --until 720h --yes`,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			f, err := filter.choose(ids)
@@ -124,22 +135,17 @@ func newLettersDrop(o *options) *cobra.Command {
 }
 
 func dropLetters(o *options, j *hub.Journal, f hub.DeadFilter, consent *consent) error {
-	if !consent.yes {
-		n := 0
-		for _, err := range j.DeadLetters(f) {
-			if err != nil {
-				return err
-			}
-			n++
-		}
-		if n > 0 {
-			if err := consent.ask("Drop " + count(n, "dead letter") + " for good?"); err != nil {
-				return err
-			}
+	chosen, err := chooseLetters(j, f)
+	if err != nil {
+		return err
+	}
+	if chosen.count > 0 {
+		if err := consent.ask("Drop " + count(chosen.count, "dead letter") + " for good?"); err != nil {
+			return err
 		}
 	}
 	n, err := j.Discard(f)
-	return o.lettersDone(n, "dropped", "dropped", err)
+	return o.lettersDone(n, "dropped", "dropped", errors.Join(err, chosen.fault()))
 }
 
 // lettersDone says how many dead letters something was done to, also if it could not be done to all.

@@ -92,10 +92,7 @@ func showLetters(o *options, letters iter.Seq2[hub.DeadLetter, error], ids []str
 			return err
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("no dead letter with the id %s", strings.Join(missing, ", "))
-	}
-	return nil
+	return noSuchLetters(missing)
 }
 
 func letterText(s style, l hub.DeadLetter) string {

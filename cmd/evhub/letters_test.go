@@ -120,6 +120,38 @@ func TestDeadLettersAreDropped(t *testing.T) {
 	evhub(t, "", "drain", "-f", hookAcct(t, answering(t, http.StatusNoContent).URL), "--journal", dir).want(t, exitDone, "nothing to deliver")
 }
 
+func TestAnIDThatNoDeadLetterHasIsAnError(t *testing.T) {
+	dir := newDir(t)
+	bury(t, dir, 3)
+	letters := func(args ...string) result {
+		t.Helper()
+		return evhub(t, "", append(append([]string{"deadletters"}, args...), "--journal", dir)...)
+	}
+	for _, args := range [][]string{{"replay", "nope"}, {"drop", "nope", "--yes"}, {"show", "nope"}} {
+		r := letters(args...)
+		r.want(t, exitFailure, "no dead letter with the id nope")
+		if strings.Contains(r.out, "0 dead letters") {
+			t.Errorf("%v: %s", args, r.out)
+		}
+	}
+	letters("replay", "id-2", "nope", "no").want(t, exitFailure, "1 dead letter queued again", "no dead letter with the id nope, no\n")
+	letters("drop", "nope", "id-1", "--yes", "-o", "json").want(t, exitFailure, `{"dropped":1}`, "no dead letter with the id nope\n")
+	letters("drop", "id-0", "--yes", "--reason", "500").want(t, exitFailure, "no dead letter with the id id-0 that the flags choose\n")
+	letters("list").want(t, exitDone, "id-0", "1 dead letter\n")
+	letters("drop", "--profile", "other", "--yes").want(t, exitDone, "0 dead letters dropped")
+}
+
+func TestReplayForADestinationThatNobodyServes(t *testing.T) {
+	dir := newDir(t)
+	bury(t, dir, 2)
+	other, _ := toFile(t, "raw")
+	evhub(t, "", "drain", "-f", other, "--journal", dir).want(t, exitDone)
+	r := evhub(t, "", "deadletters", "replay", "--all", "--journal", dir)
+	r.want(t, exitDone, "2 dead letters queued again; \"evhub drain\" delivers those whose destination is in its acct file\n",
+		"orphaned: http:hook was not in the acct file that was used last: use one that has it, or evhub journal adopt 'http:hook' TO")
+	evhub(t, "", "drain", "-f", other, "--journal", dir).want(t, exitRemain, "orphaned: 2 events for http:hook")
+}
+
 func TestATimeAgo(t *testing.T) {
 	now := time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{

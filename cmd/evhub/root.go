@@ -66,6 +66,11 @@ pattern in an acct file matches the event's profile. Start with "evhub demo".`,
 	completeWith(root, "log-level", "debug", "info", "warn", "error")
 	o.plugin.addFlags(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd.HasSubCommands() { // a flag of a command that there is not: what is wrong is the command
+			if unknown := knownCommand(cmd, cmd.Flags().Args()); unknown != nil {
+				return unknown
+			}
+		}
 		return usageError(fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(newPut(o), newListen(o), newDrain(o), newDeadLetters(o), newJournal(o))
