@@ -46,7 +46,7 @@ func openAdmin(dir string, opts []Option, o journal.Options) (*Journal, error) {
 	o.FS, o.Logger, o.SegmentBytes = c.journalFS, c.logger, c.journalOptions.SegmentBytes
 	j, err := journal.Open(dir, o)
 	if err != nil {
-		return nil, fmt.Errorf("evhub: %w", err)
+		return nil, fmt.Errorf("evhub: %w", withRoomCure(err))
 	}
 	tellOfMissed(j, dir, c.logger)
 	return &Journal{

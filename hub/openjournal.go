@@ -1,10 +1,12 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/internal/journal"
+	"github.com/evhub/evhub/internal/journal/disk"
 )
 
 // openJournal is the journal of a hub.
@@ -46,7 +48,7 @@ func (h *Hub) openJournal() error {
 		FS: c.journalFS, Logger: h.logger, SegmentBytes: c.journalOptions.SegmentBytes, MaxBytes: c.journalOptions.MaxBytes,
 	})
 	if err != nil {
-		return fmt.Errorf("evhub: %w", err)
+		return fmt.Errorf("evhub: %w", withRoomCure(err))
 	}
 	log := newJournalLog(j, h.logger)
 	h.journal = &openJournal{Journal: j, log: log, dir: c.journal}
@@ -55,6 +57,15 @@ func (h *Hub) openJournal() error {
 	h.streams.journal = j.ID() + ":"
 	h.committer = newCommitter(h, limits)
 	return nil
+}
+
+// withRoomCure adds to an error of a journal that finds no room on its disk what can be done.
+func withRoomCure(err error) error {
+	_, said := errors.AsType[*disk.DirError](err)
+	if said || !journal.IsNoRoom(err) {
+		return err
+	}
+	return fmt.Errorf("%w; make room on that disk, or give the journal a directory on another one", err)
 }
 
 // closeJournal closes the journal, if there is one. Nobody delivers any more.
@@ -77,7 +88,7 @@ func (j *openJournal) places(p *Plan, present map[string]*evbus.Destination) ([]
 	}
 	numbers, err := j.Assign(names)
 	if err != nil {
-		return nil, fmt.Errorf("evhub: the destinations could not be written to the journal: %w", err)
+		return nil, fmt.Errorf("evhub: the destinations could not be written to the journal in %s: %w", j.dir, withRoomCure(err))
 	}
 	places := make([]place, len(numbers))
 	for i, number := range numbers {

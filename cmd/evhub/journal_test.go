@@ -248,6 +248,7 @@ func TestFlagsOfTheJournalThatCannotBe(t *testing.T) {
 func TestWhereTheJournalIsByDefault(t *testing.T) {
 	for _, c := range []struct{ state, xdg, home, want string }{
 		{"/var/lib/a:/var/lib/b", "/x", "/h", "/var/lib/a"},
+		{"relative:/var/lib/b", "/x", "/h", "/x/evhub"},
 		{"", "/x", "/h", "/x/evhub"},
 		{"", "relative", "/h", "/h/.local/state/evhub"},
 		{"", "", "/h", "/h/.local/state/evhub"},

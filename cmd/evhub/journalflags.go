@@ -69,7 +69,7 @@ func (f *journalFlags) useDefault() (err error) {
 // defaultJournal is where the journal is if nobody says it: where systemd wants the state of a unit, else where the
 // state of this user is.
 func defaultJournal() (string, error) {
-	if dir, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":"); dir != "" {
+	if dir, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":"); filepath.IsAbs(dir) { // systemd sets no other
 		return dir, nil
 	}
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // as its specification wants it

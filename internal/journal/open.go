@@ -42,6 +42,9 @@ func (j *Journal) openDir(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkDirs(fs); err != nil {
+		return errors.Join(err, fs.Close())
+	}
 	j.fs, j.ownFS = fs, fs
 	return nil
 }

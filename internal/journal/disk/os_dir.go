@@ -85,10 +85,36 @@ func makeDir(dir string) error {
 	if err == nil {
 		err = os.Chmod(dir, dirMode)
 	}
+	if errors.Is(err, fs.ErrNotExist) { // as in /proc; or what is above is a link to nowhere
+		return &DirError{Dir: dir, Reason: "cannot be made", Cure: "choose another directory", Err: notMissing{err}}
+	}
 	if err != nil {
 		return openFailed(dir, err)
 	}
 	return nil
+}
+
+// notMissing is an error of a directory that could not be made: not the fs.ErrNotExist of one that is missing, which
+// could be made.
+type notMissing struct{ error }
+
+// CheckDir refuses a directory in o, if it is there, that NewOS would refuse: it must not lead elsewhere, and nobody
+// else may change it.
+func (o *OS) CheckDir(name string) error {
+	dir := filepath.Join(o.path, filepath.FromSlash(name))
+	info, err := o.root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return openFailed(dir, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, _ := o.root.Readlink(name)
+		return &DirError{Dir: dir, Reason: "is a symbolic link", Cure: fmt.Sprintf("put the directory that it leads to, %s, in its place", target)}
+	case !info.IsDir():
+		return &DirError{Dir: dir, Reason: "is not a directory", Cure: "see what it is, and move the file away"}
+	}
+	return checkAccess(dir, info, o.readOnly)
 }
 
 func openFailed(dir string, err error) error {

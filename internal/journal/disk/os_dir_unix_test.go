@@ -119,6 +119,59 @@ func mode(m fs.FileMode) func(*testing.T, string) error {
 	return func(_ *testing.T, dir string) error { return errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, m)) }
 }
 
+// A directory within one is refused as the directory itself is, also by who only looks.
+func TestUnfitDirectoriesWithinAreRefusedWithTheCure(t *testing.T) {
+	for name, c := range map[string]struct {
+		make         func(t *testing.T, dir string) error
+		reason, cure string
+	}{
+		"symlink within": {
+			func(_ *testing.T, dir string) error {
+				return errors.Join(os.Mkdir(dir+"-real", 0o700), os.Symlink("log-real", dir))
+			}, "symbolic link", "put the directory that it leads to, log-real, in its place",
+		},
+		"symlink out of it": {func(_ *testing.T, dir string) error { return os.Symlink("/nowhere", dir) }, "symbolic link", "/nowhere"},
+		"file":              {func(_ *testing.T, dir string) error { return os.WriteFile(dir, nil, 0o600) }, "not a directory", "move the file away"},
+		"world-writable":    {mode(0o777), "written by others (mode 0777)", "chmod 700"},
+		"missing":           {func(*testing.T, string) error { return nil }, "", ""},
+		"well":              {mode(0o755), "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := errors.Join(os.Chmod(dir, 0o700), c.make(t, filepath.Join(dir, "log"))); err != nil {
+				t.Fatal(err)
+			}
+			for _, open := range []func(string) (*disk.OS, error){disk.NewOS, disk.ReadOnlyOS} {
+				o, err := open(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer o.Close()
+				err = o.CheckDir("log")
+				unfit, is := errors.AsType[*disk.DirError](err)
+				switch {
+				case c.reason == "" && err == nil:
+				case !is || c.reason == "", unfit.Dir != filepath.Join(dir, "log"), !strings.Contains(unfit.Reason, c.reason), !strings.Contains(unfit.Cure, c.cure):
+					t.Errorf("got %v, want %q and %q", err, c.reason, c.cure)
+				}
+			}
+		})
+	}
+}
+
+// What cannot be made is no directory that is missing: nobody should look for another spelling.
+func TestADirectoryThatCannotBeMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "up", "journal")
+	if err := os.Symlink("nowhere", filepath.Dir(dir)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := disk.NewOS(dir)
+	unfit, is := errors.AsType[*disk.DirError](err)
+	if !is || errors.Is(err, fs.ErrNotExist) || unfit.Dir != dir || unfit.Reason != "cannot be made" || unfit.Cure != "choose another directory" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestReadOnlyOSNeedsADirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	if _, err := disk.ReadOnlyOS(dir); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "spelling") {
