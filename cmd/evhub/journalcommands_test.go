@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -102,6 +103,9 @@ func TestJournalTail(t *testing.T) {
 	keep(t, dir, 30)
 	r := evhub(t, "", "journal", "tail", "--journal", dir, "-n", "2")
 	r.want(t, exitDone, " p run cli id id-28 to http:hook (waiting) body 28\n", "id-29")
+	if at, err := time.ParseInLocation("2006-01-02 15:04:05.000", r.out[:min(23, len(r.out))], time.Local); err != nil || time.Since(at) > time.Minute {
+		t.Errorf("%q does not begin with a moment: %v", r.out, err)
+	}
 	if n := strings.Count(r.out, "\n"); n != 2 {
 		t.Errorf("%d lines: %s", n, r.out)
 	}

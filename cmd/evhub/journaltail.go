@@ -131,7 +131,7 @@ func (t *tail) show(e hub.JournalEvent) error {
 			to = append(to, s.success(visible(name)))
 		}
 	}
-	_, err := fmt.Fprintf(c.out, "%s to %s body %s\n", eventHeading(s, e.Event, clockTime), strings.Join(to, ", "),
+	_, err := fmt.Fprintf(c.out, "%s to %s body %s\n", eventHeading(s, e.Event, journalTime), strings.Join(to, ", "),
 		shorten(jsonText(e.Event.Body), bodyWidth))
 	return err
 }

@@ -94,6 +94,18 @@ func TestADeadLetterIsShownAsAWhole(t *testing.T) {
 	evhub(t, "", "deadletters", "show", "x", "y", "--journal", dir).want(t, exitFailure, "no dead letter with the id y", "at       http:hook")
 }
 
+// TestBytesAreToldFromText checks that nobody takes the base64 of a binary body for a text.
+func TestBytesAreToldFromText(t *testing.T) {
+	dir := newDir(t)
+	acctFile := hookAcct(t, answering(t, http.StatusBadRequest).URL)
+	input := `{"body_base64": "AP9h", "profile": "p", "id": "bytes"}` + "\n" + `{"body": "AP9h", "profile": "p", "id": "text"}` + "\n"
+	evhub(t, input, "put", "-f", acctFile, "--journal", dir).want(t, exitDead)
+	evhub(t, "", "deadletters", "show", "bytes", "--journal", dir).want(t, exitDone, "  body     base64 AP9h\n")
+	evhub(t, "", "deadletters", "show", "text", "--journal", dir).want(t, exitDone, "  body     \"AP9h\"\n")
+	evhub(t, "", "journal", "tail", "--journal", dir).want(t, exitDone, " id bytes to http:hook body base64 AP9h\n", " id text to http:hook body \"AP9h\"\n")
+	evhub(t, input, "listen").want(t, exitDone, "  body base64 AP9h\n", "  body \"AP9h\"\n")
+}
+
 func TestDeadLettersAreReplayedInTheirOrder(t *testing.T) {
 	dir := newDir(t)
 	bury(t, dir, 5)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,8 +95,12 @@ func (l *listener) text(e hub.Event) string {
 	return b.String()
 }
 
-// clockTime is the layout of times that are not long ago.
-const clockTime = "15:04:05.000"
+const (
+	// clockTime is the layout of times that are not long ago.
+	clockTime = "15:04:05.000"
+	// journalTime is that of events that may have been in a journal for days.
+	journalTime = time.DateOnly + " " + clockTime
+)
 
 // eventHeading says when an event was, and what it is called.
 func eventHeading(s style, e hub.Event, layout string) string {
@@ -110,11 +115,15 @@ func keyText(key string) string {
 	return " key " + visible(key)
 }
 
-// jsonText returns a part of an event from a subscription, which is JSON text, or bytes that are none.
+// jsonText returns a part of an event from a subscription or a journal, which is JSON text, or bytes that are none: these
+// have no quotes, as a text in base64 has.
 func jsonText(v any) string {
-	if text, ok := v.(json.RawMessage); ok {
-		return visible(string(text))
+	switch v := v.(type) {
+	case json.RawMessage:
+		return visible(string(v))
+	case []byte:
+		return "base64 " + base64.StdEncoding.EncodeToString(v)
 	}
-	text, _ := json.Marshal(v) // bytes always have an encoding
+	text, _ := json.Marshal(v) // nothing else is in such an event
 	return visible(string(text))
 }
