@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -51,7 +52,9 @@ func (l *Ledger) recover(accepted Accepted) error {
 	for _, info := range infos {
 		switch {
 		case strings.HasSuffix(info.Name, temporary):
-			err = l.fs.Remove(info.Name)
+			if err = l.fs.Remove(info.Name); errors.Is(err, fs.ErrNotExist) {
+				err = nil // it went when its run was written anew, just before
+			}
 		case strings.HasSuffix(info.Name, suffix):
 			err = l.decide(info.Name, func() (map[string]bool, error) {
 				if have != nil {

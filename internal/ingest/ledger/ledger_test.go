@@ -133,6 +133,35 @@ func TestNoGapAndNoDuplicateWheneverTheProcessDies(t *testing.T) {
 	}
 }
 
+// TestARecoveryThatDiesIsDoneAgain checks that a ledger can be opened whatever a recovery that was cut off has left.
+func TestARecoveryThatDiesIsDoneAgain(t *testing.T) {
+	died := 0
+	for n := 1; ; n++ {
+		w := newWorld(t, 1)
+		e := w.mint()
+		if _, err := w.ledger.Claim(e); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.ledger.Begin([]ledger.Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+		w.journal[e.ID] = true
+		w.fs = w.fs.Kill()
+		w.fs.DieAt(n)
+		_, _ = ledger.Open(w.fs, func() (map[string]bool, error) { return w.journal, nil })
+		if !w.fs.Dead() {
+			break
+		}
+		died++
+		w.fs = w.fs.Kill()
+		w.open()
+		w.check(fmt.Sprintf("dead at %d", n))
+	}
+	if died < 5 {
+		t.Errorf("it died only %d times", died)
+	}
+}
+
 func TestAnOrderlyEndAsksNoJournal(t *testing.T) {
 	w := newWorld(t, 1)
 	for range 300 {
