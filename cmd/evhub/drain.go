@@ -37,7 +37,7 @@ Exit codes; where several are true the highest counts:
   130  interrupted
 
 Backlogs of destinations that are not in the acct file cannot be delivered and count as left: see "evhub journal adopt"
-and "drop".`,
+and "drop". Dead letters of such destinations are told, and count as nothing.`,
 		Example: `  evhub drain -f acct.yaml --journal /var/lib/evhub --timeout 1h`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
