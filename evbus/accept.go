@@ -47,20 +47,29 @@ func (d *Destination) Drop(r *Record) { d.dropped([]*Record{r}) }
 
 // Wake tells the sender that the log has something new. It makes room first if the policy is to drop what is oldest.
 func (d *Destination) Wake() {
-	if d.config.Load().Options.Delivery.OnFull == DropOldest && d.backlog.over() {
+	if d.config.Load().Options.Delivery.OnFull == DropOldest && d.over() {
 		d.evict()
 	}
 	signal(d.wake)
 }
 
-// evict drops the oldest events that no send has taken yet, until the backlog is within its limit. It tells of them
-// when it holds no lock any more: a hook may put an event.
+// over reports whether the backlog exceeds its limit by events that could be dropped: all but the newest, and what is in
+// the air.
+func (d *Destination) over() bool { return d.backlog.over(d.again.len()) }
+
+// evict drops the oldest events that are not in the air, until the backlog is within its limit. It tells of them when it
+// holds no lock any more: a hook may put an event.
 func (d *Destination) evict() {
 	var evicted []*Record
 	var gone Lost
 	d.reading.Lock()
-	for d.backlog.over() {
+	for d.over() {
 		n := len(evicted)
+		if r := d.again.evict(); r != nil {
+			evicted = append(evicted, r)
+			d.settled(1, r.Size(), 0)
+			continue
+		}
 		var lost Lost
 		var err error
 		evicted, lost, err = d.log.Read(evicted, d.number, 1, 1)
@@ -72,6 +81,7 @@ func (d *Destination) evict() {
 		}
 		r := evicted[n]
 		d.backlog.took(1, r.Seq)
+		d.again.noteEvicted(r.Seq)
 		d.settled(1, r.Size(), 0)
 	}
 	d.reading.Unlock()

@@ -165,11 +165,12 @@ func (b *backlog) flushed() <-chan struct{} {
 	return f.done
 }
 
-// over reports whether the backlog exceeds its limit by events that could be dropped.
-func (b *backlog) over() bool {
+// over reports whether the backlog exceeds its limit by events that could be dropped: what is unread, but for the newest,
+// and again, what is to be sent again.
+func (b *backlog) over(again int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.unread > 1 && b.bytes > b.limit
+	return b.unread+again > 1 && b.bytes > b.limit
 }
 
 func (b *backlog) setLimit(limit int64) {

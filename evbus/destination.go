@@ -40,8 +40,7 @@ type Destination struct {
 
 	reading sync.Mutex // one reader of the log at a time
 	fresh   []*Record  // memory for what is read, guarded by reading
-	// resend holds, oldest first, what was sent and has to be sent again. Only the sender touches it.
-	resend []entry
+	again   again
 }
 
 // settings is a Config with what follows from it.

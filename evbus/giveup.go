@@ -40,9 +40,10 @@ func (d *Destination) giveUp(s *settings, dialled bool) time.Duration {
 	}
 	down, cause := d.status.downSince()
 	for {
-		if len(d.resend) == 0 {
-			var err error
-			if d.resend, err = d.read(nil, s.batch, s.maxBytes); err != nil || len(d.resend) == 0 {
+		if d.again.len() == 0 {
+			entries, err := d.read(nil, s.batch, s.maxBytes)
+			d.giveBack(entries)
+			if err != nil || len(entries) == 0 {
 				return limit
 			}
 		}
@@ -62,7 +63,7 @@ func (d *Destination) giveUp(s *settings, dialled bool) time.Duration {
 			d.status.lettersFull(d, full)
 			return 0
 		}
-		if len(d.resend) > 0 {
+		if d.again.len() > 0 {
 			return next
 		}
 	}
@@ -110,17 +111,19 @@ func (d *Destination) buryRefused(ctx context.Context) bool {
 	}
 }
 
-// buryWhere makes dead letters of the events in resend for which reason returns one. Its error says why some of them
-// could not be kept; those are still in resend.
+// buryWhere makes dead letters of the events that are to be sent again for which reason returns one. Its error says why
+// some of them could not be kept; those are still to be sent.
 func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
+	entries := d.again.takeAll()
 	var refused []buried
-	for _, e := range d.resend {
+	for _, e := range entries {
 		if why := reason(e); why != nil {
 			refused = append(refused, buried{e, why})
 		}
 	}
 	n, full := d.bury(refused)
 	if n == 0 {
+		d.giveBack(entries)
 		return full
 	}
 	dead := refused[:n]
@@ -130,11 +133,12 @@ func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
 		gone[b.entry.record.Seq] = true
 		bytes += b.entry.record.Size()
 	}
-	d.resend = slices.DeleteFunc(d.resend, func(e entry) bool { return gone[e.record.Seq] })
+	entries = slices.DeleteFunc(entries, func(e entry) bool { return gone[e.record.Seq] })
 	last := dead[n-1].entry.record.Seq
-	if len(d.resend) > 0 {
-		last = d.resend[0].record.Seq - 1
+	if len(entries) > 0 {
+		last = entries[0].record.Seq - 1
 	}
+	d.giveBack(entries)
 	d.settled(n, bytes, last)
 	d.tellBuried(dead)
 	return full

@@ -41,6 +41,7 @@ func (d *Destination) run(ctx context.Context) {
 			wait.reset()
 		}
 	}
+	d.settled(0, 0, d.again.front())
 	d.status.set(Stopped)
 }
 
@@ -58,7 +59,7 @@ func (d *Destination) Drain() {
 
 // awaitWork waits until there is something to send.
 func (d *Destination) awaitWork(ctx context.Context) bool {
-	if len(d.resend) > 0 || d.log.Unread(d.number).Events > 0 {
+	if d.again.len() > 0 || d.log.Unread(d.number).Events > 0 {
 		return true
 	}
 	select {
@@ -97,7 +98,7 @@ func (d *Destination) attempt(ctx context.Context, s *settings) ending {
 	l := newLink(d, s, session)
 	l.end.dialled = true
 	end := l.drive(ctx)
-	d.resend = append(l.failed, d.resend...)
+	d.giveBack(l.failed)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(timeout, closeTimeout))
 	defer cancel()
 	if end.err == nil {
@@ -208,7 +209,7 @@ func (l *link) sendAll() error {
 
 func (l *link) send(f *flight) {
 	if rest := f.fill(l.s); len(rest) > 0 {
-		l.d.resend = append(rest, l.d.resend...)
+		l.d.giveBack(rest)
 	}
 	if f.refusal != nil {
 		f.sent = providers.Done(providers.Permanent(f.refusal))
@@ -230,13 +231,10 @@ func (l *link) load(f *flight) (ready bool, err error) {
 	if l.broken.Err() != nil {
 		return false, nil
 	}
-	limit, again := l.d.status.batchLimit(l.s.batch), l.d.resend
-	n := min(limit, len(again))
-	f.entries = append(f.entries[:0], again[:n]...)
-	if l.d.resend = again[n:]; len(l.d.resend) == 0 {
-		l.d.resend = nil
-	}
-	if n == limit || len(l.d.resend) > 0 {
+	limit := l.d.status.batchLimit(l.s.batch)
+	f.entries = l.d.again.take(f.entries[:0], limit)
+	n := len(f.entries)
+	if n == limit {
 		return true, nil
 	}
 	f.entries, err = l.d.read(f.entries, limit-n, l.s.maxBytes)

@@ -20,20 +20,33 @@ import (
 func TestDropPoliciesOnAJournal(t *testing.T) {
 	for _, policy := range []string{"drop_oldest", "drop_newest"} {
 		for _, memory := range []string{"0", "500", "4MiB"} {
-			t.Run(policy+"/"+memory, func(t *testing.T) {
-				bubble(t, func(t *testing.T) { dropsOnAJournal(t, policy, memory) })
-			})
+			for trouble, script := range troubles() {
+				t.Run(policy+"/"+memory+"/"+trouble, func(t *testing.T) {
+					bubble(t, func(t *testing.T) { dropsOnAJournal(t, policy, memory, script) })
+				})
+			}
 		}
 	}
 }
 
-func dropsOnAJournal(t *testing.T, policy, memory string) {
+// troubles are why a destination delivers nothing.
+func troubles() map[string]providertest.Script {
+	return map[string]providertest.Script{
+		"no connection": dead(errDown),
+		"no success":    {OnSend: fail},
+		"no answer":     {OnSend: hang},
+	}
+}
+
+func dropsOnAJournal(t *testing.T, policy, memory string, trouble providertest.Script) {
 	fs, bs := crashfs.New(1), healthy("a", "b")
 	layout := fmt.Sprintf(`fake: [{p: {address: a, delivery: {backlog: 4KiB, on_full: %s, memory: %s}}}, {p: {address: b}}]`, policy, memory)
-	bs["a"].Script(dead(errDown))
+	bs["a"].Script(trouble)
 	r := openOn(t, fs, bs, layout)
 	es := events("e", 300)
-	r.put(es[:100]...)
+	r.put(es[:5]...)
+	settle()
+	r.put(es[5:100]...)
 	if n, err := r.PutAll(t.Context(), es[100:]); n != 200 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -42,21 +55,80 @@ func dropsOnAJournal(t *testing.T, policy, memory string) {
 	if s.BacklogEvents < 10 || s.BacklogEvents > 50 || s.BacklogEvents+int(s.Dropped) != 300 {
 		t.Errorf("%+v", s)
 	}
-	if diff := cmp.Diff(map[string]int{"fake:p@a": s.BacklogEvents}, r.kept()); diff != "" {
-		t.Error(diff)
+	kept := r.kept()["fake:p@a"]
+	if after := r.stats("a"); kept < s.BacklogEvents-5 || kept+int(after.Dropped) != 300 { // five were in the air, and older
+		t.Errorf("%d are kept, of %d: %+v", kept, s.BacklogEvents, after)
 	}
 	bs["a"].Script(providertest.Script{})
 	r = openOn(t, fs, bs, layout)
 	r.flush()
-	want := ids(es[:s.BacklogEvents])
+	want := ids(es[:kept])
 	if policy == "drop_oldest" {
-		want = ids(es[300-s.BacklogEvents:])
+		want = ids(es[300-kept:])
 	}
 	if diff := cmp.Diff(want, bs["a"].IDs()); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(ids(es), bs["b"].IDs()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Of what is to be sent again the oldest is dropped first, and stays so when the hub was closed.
+func TestDropOldestOfWhatIsSentAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fs, bs := crashfs.New(1), healthy("a")
+		failSend(bs["a"])
+		const layout = `fake: {p: {address: a, delivery: {backlog: 4KiB, on_full: drop_oldest}}}`
+		r := openOn(t, fs, bs, layout)
+		es := events("e", 50)
+		es[30].Body = strings.Repeat("x", 600) // the only one that is not sent again, and over the limit
+		if n, err := r.PutAll(t.Context(), es[:30]); n != 30 || err != nil {
+			t.Fatal(n, err)
+		}
+		settle()
+		if s := r.stats("a"); s.BacklogEvents != 30 || s.InFlight != 30 {
+			t.Fatalf("%+v", s)
+		}
+		bs["a"].Script(dead(errDown)) // so that nothing is sent again
+		for _, e := range es[30:] {
+			r.put(e)
+			if s := r.stats("a"); s.BacklogBytes > 4<<10 {
+				t.Fatalf("the backlog has %d bytes", s.BacklogBytes)
+			}
+		}
+		dropped := int(r.stats("a").Dropped)
+		if dropped == 0 || dropped >= 30 || r.kept()["fake:p@a"] != 50-dropped {
+			t.Errorf("%d were dropped", dropped)
+		}
+		bs["a"].Script(providertest.Script{})
+		r = openOn(t, fs, bs, layout)
+		r.flush()
+		if diff := cmp.Diff(ids(es[dropped:]), bs["a"].IDs()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// What was dropped takes no room on disk, however long the destination is in trouble and whatever the trouble is.
+func TestWhatIsDroppedLeavesTheJournal(t *testing.T) {
+	for trouble, script := range troubles() {
+		t.Run(trouble, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				bs := healthy("a")
+				bs["a"].Script(script)
+				r := openOn(t, crashfs.New(1), bs, `fake: {p: {address: a, delivery: {backlog: 8KiB, on_full: drop_oldest, timeout: 10s, retry: {max: 1m}}}}`)
+				var most int64
+				for i := range 100 {
+					r.put(events(fmt.Sprint(i, "-"), 100)...)
+					after(5 * time.Second)
+					most = max(most, r.Stats().Journal.DiskBytes)
+				}
+				if s := r.stats("a"); s.BacklogEvents+int(s.Dropped) != 10_000 || most > 256<<10 {
+					t.Errorf("up to %d bytes on disk: %+v", most, s)
+				}
+			})
+		})
 	}
 }
 

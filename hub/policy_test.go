@@ -11,7 +11,7 @@ import (
 )
 
 func TestDropOldestKeepsTheNewest(t *testing.T) {
-	for name, stall := range map[string]func(*providertest.Fake){"dial": stallDial, "send": stallSend} {
+	for name, stall := range map[string]func(*providertest.Fake){"dial": stallDial, "send": stallSend, "failure": failSend} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				var hooked atomic.Int64

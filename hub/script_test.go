@@ -25,6 +25,11 @@ func hang(ctx context.Context, _ []providers.Message) error { return providertes
 // stallSend makes every Send of a broker hang.
 func stallSend(b *providertest.Fake) { b.Script(providertest.Script{OnSend: hang}) }
 
+func fail(context.Context, []providers.Message) error { return errDown }
+
+// failSend makes every send fail.
+func failSend(b *providertest.Fake) { b.Script(providertest.Script{OnSend: fail}) }
+
 // stallWait makes every Wait of a broker hang.
 func stallWait(b *providertest.Fake) { b.Script(providertest.Script{OnWait: hang}) }
 

@@ -8,12 +8,21 @@ import (
 )
 
 // TestFullBacklogOfOneDestination fills what one destination may have on disk (T20): with a drop policy the others notice
-// nothing; what is dropped is counted, and what is not comes.
+// nothing; what is dropped is counted and does not come, also not after a restart, and what is not comes.
 func TestFullBacklogOfOneDestination(t *testing.T) {
 	t.Parallel()
+	for _, policy := range []string{"drop_newest", "drop_oldest"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			fullBacklogOfOneDestination(t, policy)
+		})
+	}
+}
+
+func fullBacklogOfOneDestination(t *testing.T, policy string) {
 	seed := seed(t)
 	w := newWorld(t, random(seed, 0), map[string]mood{"steady": steady, "rare": down})
-	w.station("rare").delivery = ", backlog: 20KiB, on_full: drop_newest"
+	w.station("rare").delivery = ", backlog: 20KiB, on_full: " + policy
 	w.configure()
 	for range 2 { // the quota holds across a restart
 		l := w.live("put", "--ack", "--timeout", "1s")
@@ -34,5 +43,5 @@ func TestFullBacklogOfOneDestination(t *testing.T) {
 		t.Errorf("%d events were kept in 20 KiB: %d corrupt, %d spurious, %d inversions",
 			kept, len(rare.Corrupt), len(rare.Spurious), len(rare.Inversions))
 	}
-	t.Logf("proof: seed %d: a full backlog: %d events of %d kept for it, all at the other one", seed, kept, w.acked.Load()/7)
+	t.Logf("proof: seed %d: a full backlog, %s: %d events of %d kept for it, all at the other one", seed, policy, kept, w.acked.Load()/7)
 }
