@@ -65,10 +65,16 @@ func (d *Destination) evict() {
 	d.reading.Lock()
 	for d.over() {
 		n := len(evicted)
-		if r := d.again.evict(); r != nil {
-			evicted = append(evicted, r)
-			d.settled(1, r.Size(), 0)
+		if e, front, ok := d.again.evict(); ok {
+			evicted = append(evicted, e.record)
+			d.settled(1, e.record.Size(), front)
+			if e.refusal != nil {
+				signal(d.unblocked)
+			}
 			continue
+		}
+		if !d.backlog.over(0) {
+			break // the sender took them just now, and the newest stays
 		}
 		var lost Lost
 		var err error
@@ -109,6 +115,21 @@ func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry,
 func (d *Destination) readLog(entries []entry, limit int, maxBytes int64) ([]entry, Lost, error) {
 	d.reading.Lock()
 	defer d.reading.Unlock()
+	return d.readNext(entries, limit, maxBytes)
+}
+
+// readAhead reads what comes next as if it had to be sent again, and returns how much that is.
+func (d *Destination) readAhead(limit int, maxBytes int64) (n int, err error) {
+	d.reading.Lock()
+	entries, lost, err := d.readNext(nil, limit, maxBytes)
+	d.again.add(entries) // before anything newer can be dropped
+	d.reading.Unlock()
+	d.tellLost(lost)
+	return len(entries), err
+}
+
+// readNext is readLog for who holds reading.
+func (d *Destination) readNext(entries []entry, limit int, maxBytes int64) ([]entry, Lost, error) {
 	records, lost, err := d.log.Read(d.fresh[:0], d.number, limit, maxBytes)
 	d.lose(lost)
 	for _, r := range records {

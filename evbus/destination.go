@@ -31,8 +31,10 @@ type Destination struct {
 	draining atomic.Bool
 	changed  chan struct{} // 1: the configuration is a new one
 	wake     chan struct{} // 1: something may be in the log
-	stop     context.CancelFunc
-	stopped  chan struct{}
+	// unblocked, 1: something that was refused, and had no dead letter, is dropped.
+	unblocked chan struct{}
+	stop      context.CancelFunc
+	stopped   chan struct{}
 
 	backlog backlog
 	watches watches
@@ -60,7 +62,7 @@ type settings struct {
 func NewDestination(name string, number uint32, c Config, log Log, letters Letters, hooks *Hooks, logger *slog.Logger) *Destination {
 	d := &Destination{
 		name: name, number: number, log: log, hooks: hooks, logger: logger.With("destination", name),
-		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1), wake: make(chan struct{}, 1), unblocked: make(chan struct{}, 1),
 		dead: deadLetters{Letters: letters},
 	}
 	d.backlog.begin(log.Standing(number))

@@ -15,6 +15,8 @@ type entry struct {
 	failed time.Time
 	// refusal is set where it was refused for good and there was no room for its dead letter.
 	refusal error
+	// held: its dead letter is being written.
+	held bool
 }
 
 // flight is one batch, from the choice of its records until its outcome. Its memory is used again for later ones.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -41,9 +40,7 @@ func (d *Destination) giveUp(s *settings, dialled bool) time.Duration {
 	down, cause := d.status.downSince()
 	for {
 		if d.again.len() == 0 {
-			entries, err := d.read(nil, s.batch, s.maxBytes)
-			d.giveBack(entries)
-			if err != nil || len(entries) == 0 {
+			if n, err := d.readAhead(s.batch, s.maxBytes); n == 0 || err != nil {
 				return limit
 			}
 		}
@@ -104,6 +101,7 @@ func (d *Destination) buryRefused(ctx context.Context) bool {
 		}
 		select {
 		case <-d.changed:
+		case <-d.unblocked:
 		case <-again:
 		case <-ctx.Done():
 			return false
@@ -114,32 +112,18 @@ func (d *Destination) buryRefused(ctx context.Context) bool {
 // buryWhere makes dead letters of the events that are to be sent again for which reason returns one. Its error says why
 // some of them could not be kept; those are still to be sent.
 func (d *Destination) buryWhere(reason func(e entry) error) (full error) {
-	entries := d.again.takeAll()
-	var refused []buried
-	for _, e := range entries {
-		if why := reason(e); why != nil {
-			refused = append(refused, buried{e, why})
-		}
-	}
+	refused := d.again.hold(reason)
 	n, full := d.bury(refused)
+	front := d.again.release(n)
 	if n == 0 {
-		d.giveBack(entries)
 		return full
 	}
 	dead := refused[:n]
 	var bytes int64
-	gone := make(map[uint64]bool, n)
 	for _, b := range dead {
-		gone[b.entry.record.Seq] = true
 		bytes += b.entry.record.Size()
 	}
-	entries = slices.DeleteFunc(entries, func(e entry) bool { return gone[e.record.Seq] })
-	last := dead[n-1].entry.record.Seq
-	if len(entries) > 0 {
-		last = entries[0].record.Seq - 1
-	}
-	d.giveBack(entries)
-	d.settled(n, bytes, last)
+	d.settled(n, bytes, front)
 	d.tellBuried(dead)
 	return full
 }

@@ -41,7 +41,6 @@ func (d *Destination) run(ctx context.Context) {
 			wait.reset()
 		}
 	}
-	d.settled(0, 0, d.again.front())
 	d.status.set(Stopped)
 }
 
@@ -97,8 +96,10 @@ func (d *Destination) attempt(ctx context.Context, s *settings) ending {
 	d.status.set(Connected)
 	l := newLink(d, s, session)
 	l.end.dialled = true
+	d.again.begin()
 	end := l.drive(ctx)
 	d.giveBack(l.failed)
+	d.settled(0, 0, d.again.end())
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(timeout, closeTimeout))
 	defer cancel()
 	if end.err == nil {

@@ -85,10 +85,6 @@ type taken struct {
 // tryAccept accepts the records of a, from the first on, until one finds no room. If another routing is in force by
 // now it accepts none, and says nothing.
 func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
-	a, err := h.limit(a)
-	if err != nil {
-		return taken{}, nil, err
-	}
 	records := a.records
 	h.mu.Lock()
 	if full := h.journalFull(); full != nil && !h.closed {
@@ -101,21 +97,11 @@ func (h *Hub) tryAccept(a arrival, watched bool) (taken, *noRoom, error) {
 		t.watches = h.watch(records, steps)
 	}
 	var appendErr error
-	t.offer, appendErr = h.enterLog(records[:n], steps, a.awaited)
+	t.offer, appendErr = h.enterLog(records[:n], steps, a.awaited && n == len(records))
 	if appendErr != nil {
 		err = appendErr
 	}
 	return t, full, err
-}
-
-// limit returns as much of a as may go in at once.
-func (h *Hub) limit(a arrival) (arrival, error) {
-	if h.committer == nil {
-		return a, nil
-	}
-	n, err := h.committer.limits.first(a.records)
-	a.records = a.records[:n]
-	return a, err
 }
 
 // enterLog has records, for which room is reserved, written; without a journal they are accepted then. h.mu is held, and
@@ -162,8 +148,8 @@ func (h *Hub) watch(records []*evbus.Record, steps []step) []*evbus.Watch {
 	return watches
 }
 
-// enterAll reserves room for the first n records. It stops at the first that finds none, or is refused. With apart each
-// record is a step of its own. h.mu is held.
+// enterAll reserves room for the first n records. It stops at the first that finds none, or is refused, or is too much to
+// go in at once with those before it. With apart each record is a step of its own. h.mu is held.
 func (h *Hub) enterAll(a arrival, apart bool) (steps []step, n int, full *noRoom, err error) {
 	if h.closed {
 		return nil, 0, nil, ErrClosed
@@ -172,12 +158,16 @@ func (h *Hub) enterAll(a arrival, apart bool) (steps []step, n int, full *noRoom
 		return nil, 0, nil, nil
 	}
 	var route *evbus.Route
+	size := offerSize{limits: h.limits}
 	for i, r := range a.records {
 		switch {
 		case a.routes != nil:
 			route = a.routes[i]
 		case i == 0 || r.Profile != a.records[i-1].Profile:
 			route = a.routing.Route(r.Profile)
+		}
+		if fits, err := size.add(r, len(route.Numbers)); !fits {
+			return steps, i, nil, err
 		}
 		s, full, err := h.enter(route, r)
 		if full != nil || err != nil {

@@ -15,11 +15,10 @@ import (
 // committer writes what callers offer to the journal, all that has gathered at a time, and hands it to the
 // destinations in the order of its numbers.
 type committer struct {
-	hub    *Hub
-	limits limits
-	wake   chan struct{} // 1: look what has gathered; read by run and gather
-	stop   chan struct{} // closed: what is there is tried once more, and then given up
-	ended  chan struct{}
+	hub   *Hub
+	wake  chan struct{} // 1: look what has gathered; read by run and gather
+	stop  chan struct{} // closed: what is there is tried once more, and then given up
+	ended chan struct{}
 
 	// hub.mu guards the fields below.
 	gathering *group
@@ -38,9 +37,9 @@ type committer struct {
 	logged time.Time
 }
 
-func newCommitter(h *Hub, l limits) *committer {
+func newCommitter(h *Hub) *committer {
 	c := &committer{
-		hub: h, limits: l, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
+		hub: h, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 		room: make(chan struct{}), lost: map[*evbus.Destination]int{},
 		batches: sync.Pool{New: func() any { return &journal.Batch{} }},
 	}
@@ -109,8 +108,8 @@ func (h *Hub) journalFull() *noRoom {
 		return nil
 	case c.failure != nil:
 		return &noRoom{FullError{Err: c.failure}, c.room}
-	case c.gathering.bytes > c.limits.bytes:
-		return &noRoom{FullError{Err: errSlowDisk(c.limits.bytes)}, c.room}
+	case c.gathering.bytes > h.limits.bytes:
+		return &noRoom{FullError{Err: errSlowDisk(h.limits.bytes)}, c.room}
 	}
 	return nil
 }

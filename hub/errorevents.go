@@ -115,6 +115,14 @@ func (h *Hub) putBeside(but *evbus.Destination, r *evbus.Record) error {
 			h.mu.Unlock()
 			return nil
 		}
+		size := offerSize{limits: h.limits}
+		if _, err := size.add(r, len(route.Numbers)); err != nil {
+			for _, d := range route.Destinations {
+				d.Cancel(r)
+			}
+			h.mu.Unlock()
+			return err
+		}
 		r.Destinations = route.Numbers
 		_, err := h.enterLog(a.records, []step{{route: route, records: 1, taken: route.Destinations}}, false)
 		return err

@@ -10,5 +10,8 @@ func WithJournalOn(fs disk.FS, o JournalOptions) Option {
 	}
 }
 
+// JournalSize is at least what r takes in a journal if so many destinations get it.
+var JournalSize = journalSize
+
 // InPlace returns how many groups were written from where they had been encoded.
 func InPlace(h *Hub) uint64 { return h.journal.Stats().InPlace }

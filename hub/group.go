@@ -116,7 +116,7 @@ func (o *offer) first() uint64 {
 func (o *offer) bytes() int64 {
 	var n int64
 	for _, r := range o.records {
-		n += r.Size()
+		n += journalSize(r, len(r.Destinations))
 	}
 	return n
 }

@@ -22,6 +22,7 @@ type Hub struct {
 	// journal and committer are nil without a journal.
 	journal   *openJournal
 	committer *committer
+	limits    limits
 
 	routing   atomic.Pointer[routing]
 	unmatched unmatched
@@ -74,7 +75,7 @@ func Open(ctx context.Context, f *acct.File, opts ...Option) (*Hub, error) {
 		h.hooks.OnUndelivered(newErrorEvents(h).fire)
 	}
 	if c.journal != "" {
-		if err := h.openJournal(); err != nil {
+		if err := h.openJournal(len(p.Destinations)); err != nil {
 			return nil, err
 		}
 	}

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/evhub/evhub/evbus"
 	"github.com/evhub/evhub/hub"
+	"github.com/evhub/evhub/internal/journal"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
+	"github.com/evhub/evhub/providers"
 	"github.com/evhub/evhub/providers/providertest"
 )
 
@@ -107,7 +111,7 @@ func TestEventsTooLargeForTheLimitOfTheJournal(t *testing.T) {
 			t.Error(err)
 		}
 		for i := range 50 {
-			if err := r.Put(within(t, time.Minute), sized(fmt.Sprint(i), limit/4-2)); err != nil {
+			if err := r.Put(within(t, time.Minute), sized(fmt.Sprint(i), limit/4-200)); err != nil {
 				t.Fatal(i, err)
 			}
 		}
@@ -132,9 +136,9 @@ func TestALetterTooLargeForTheLimitOfTheJournalStays(t *testing.T) {
 		fs, bs := crashfs.New(1), healthy("a")
 		bs["a"].Script(refusing("bad"))
 		r := openOn(t, fs, bs, toA)
-		small, large := event("bad-small"), event("bad-large")
+		small, large, later := event("bad-small"), event("bad-large"), event("bad-later")
 		large.Body = []byte(strings.Repeat("x", 65<<10))
-		r.put(small, large)
+		r.put(small, large, later)
 		r.flush()
 		bs["a"].Script(providertest.Script{})
 		if err := r.Close(t.Context()); err != nil {
@@ -142,11 +146,86 @@ func TestALetterTooLargeForTheLimitOfTheJournalStays(t *testing.T) {
 		}
 		r = start(t, bs, toA, hub.WithJournalOn(fs, hub.JournalOptions{MaxBytes: 256 << 10}))
 		n, err := r.Replay(within(t, time.Minute), hub.DeadFilter{})
-		if n != 1 || !errors.Is(err, hub.ErrTooLarge) {
+		if n != 2 || !errors.Is(err, hub.ErrTooLarge) || !strings.Contains(err.Error(), "bad-large") {
 			t.Errorf("%d: %v", n, err)
 		}
 		if left := r.letters(); len(left) != 1 || left[0].Event.ID != "bad-large" {
 			t.Errorf("left: %+v", left)
 		}
 	})
+}
+
+// An event that tells of a failure has the tags of the one that failed: it is left out where there would never be room.
+func TestErrorEventsTooLargeForTheLimitOfTheJournal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fs, bs := crashfs.New(1), healthy("a", "b")
+		const layout = `fake: [{p: {address: a}}, {p: {address: b}}]`
+		bs["a"].Script(dead(errDown))
+		r := openOn(t, fs, bs, layout)
+		e := event("bad")
+		e.Tags = map[string]any{"x": strings.Repeat("x", 400<<10)}
+		r.put(e)
+		_ = r.kept()
+		bs["a"].Script(refusing("bad"))
+		r = start(t, bs, layout, hub.WithJournalOn(fs, hub.JournalOptions{MaxBytes: 256 << 10}), hub.WithErrorEvents())
+		after(time.Minute)
+		if err := r.Put(within(t, time.Hour), event("next")); err != nil {
+			t.Errorf("%v: %+v", err, r.Stats().Journal)
+		}
+	})
+}
+
+// Small events for many destinations take most of their room for the destinations.
+func TestManyDestinationsAndTheLimitOfTheJournal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		bs, layout := brokers{}, "fake:\n"
+		for i := range 400 {
+			name := fmt.Sprint("b", i)
+			bs[name] = acked(providers.Full)
+			layout += fmt.Sprintf("  - p: {address: %s}\n", name)
+		}
+		r := start(t, bs, layout, hub.WithJournalOn(crashfs.New(1), hub.JournalOptions{MaxBytes: 512 << 10}))
+		es := make([]hub.Event, 3000)
+		for i := range es {
+			es[i] = hub.Event{Profile: "p", Body: 1}
+		}
+		if n, err := r.PutAll(within(t, time.Hour), es); err != nil {
+			t.Errorf("%d of 3000: %v: %+v", n, err, r.Stats().Journal)
+		}
+	})
+}
+
+// What a segment says of the destinations must have room, too.
+func TestTooManyDestinationsForTheLimitOfTheJournal(t *testing.T) {
+	bs, layout := healthy("a"), "fake:\n"
+	for i := range 300 {
+		layout += fmt.Sprintf("  - p%d: {address: a}\n", i)
+	}
+	limited := hub.WithJournalOn(crashfs.New(1), hub.JournalOptions{MaxBytes: 256 << 10})
+	_, err := hub.Open(t.Context(), parse(t, layout), hub.WithProviders(providertest.FakeProvider("fake", bs)), limited)
+	if err == nil || !strings.Contains(err.Error(), "300 destinations: allow at least 300KiB") {
+		t.Error(err)
+	}
+}
+
+// What an offer is thought to take is never less than what it takes.
+func TestJournalSizeIsEnough(t *testing.T) {
+	sealer := evbus.NewSealer("run", 0)
+	sealer.Overhead = evbus.JournalOverhead
+	for _, body := range []int{0, 1, 7, 600, 70_000} {
+		for _, n := range []int{1, 2, 200, 5000} {
+			numbers := make([]uint32, n)
+			for i := range numbers {
+				numbers[i] = math.MaxUint32 - uint32(n-i)
+			}
+			r, err := sealer.Seal(evbus.Event{Body: make([]byte, body)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			frame := journal.FrameSize(numbers, int(r.Size()-evbus.JournalOverhead))
+			if size := hub.JournalSize(r, n); size < frame {
+				t.Errorf("%d bytes for %d destinations: %d are reckoned, %d taken", body, n, size, frame)
+			}
+		}
+	}
 }

@@ -74,42 +74,6 @@ func dropsOnAJournal(t *testing.T, policy, memory string, trouble providertest.S
 	}
 }
 
-// Of what is to be sent again the oldest is dropped first, and stays so when the hub was closed.
-func TestDropOldestOfWhatIsSentAgain(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		fs, bs := crashfs.New(1), healthy("a")
-		failSend(bs["a"])
-		const layout = `fake: {p: {address: a, delivery: {backlog: 4KiB, on_full: drop_oldest}}}`
-		r := openOn(t, fs, bs, layout)
-		es := events("e", 50)
-		es[30].Body = strings.Repeat("x", 600) // the only one that is not sent again, and over the limit
-		if n, err := r.PutAll(t.Context(), es[:30]); n != 30 || err != nil {
-			t.Fatal(n, err)
-		}
-		settle()
-		if s := r.stats("a"); s.BacklogEvents != 30 || s.InFlight != 30 {
-			t.Fatalf("%+v", s)
-		}
-		bs["a"].Script(dead(errDown)) // so that nothing is sent again
-		for _, e := range es[30:] {
-			r.put(e)
-			if s := r.stats("a"); s.BacklogBytes > 4<<10 {
-				t.Fatalf("the backlog has %d bytes", s.BacklogBytes)
-			}
-		}
-		dropped := int(r.stats("a").Dropped)
-		if dropped == 0 || dropped >= 30 || r.kept()["fake:p@a"] != 50-dropped {
-			t.Errorf("%d were dropped", dropped)
-		}
-		bs["a"].Script(providertest.Script{})
-		r = openOn(t, fs, bs, layout)
-		r.flush()
-		if diff := cmp.Diff(ids(es[dropped:]), bs["a"].IDs()); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
 // What was dropped takes no room on disk, however long the destination is in trouble and whatever the trouble is.
 func TestWhatIsDroppedLeavesTheJournal(t *testing.T) {
 	for trouble, script := range troubles() {

@@ -37,11 +37,10 @@ type JournalStats struct {
 	MissedBy []string
 }
 
-// openJournal opens the journal that the options ask for.
-func (h *Hub) openJournal() error {
+// openJournal opens the journal that the options ask for, for so many destinations.
+func (h *Hub) openJournal(destinations int) error {
 	c := h.config
-	limits, err := c.journalOptions.limits()
-	if err != nil {
+	if _, err := c.journalOptions.limits(destinations); err != nil {
 		return err
 	}
 	j, err := journal.Open(c.journal, journal.Options{
@@ -50,12 +49,16 @@ func (h *Hub) openJournal() error {
 	if err != nil {
 		return fmt.Errorf("evhub: %w", withRoomCure(err))
 	}
+	h.limits, err = c.journalOptions.limits(max(destinations, len(j.Destinations())))
+	if err != nil {
+		return errors.Join(err, j.Close())
+	}
 	log := newJournalLog(j, h.logger)
 	h.journal = &openJournal{Journal: j, log: log, dir: c.journal}
 	h.log, h.seq = log, j.LastSeq()
 	h.sealer.Overhead = evbus.JournalOverhead
 	h.streams.journal = j.ID() + ":"
-	h.committer = newCommitter(h, limits)
+	h.committer = newCommitter(h)
 	return nil
 }
 

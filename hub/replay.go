@@ -2,11 +2,14 @@ package hub
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"sync"
 
 	"github.com/evhub/evhub/evbus"
+	"github.com/evhub/evhub/providers"
 )
 
 // replayBatch is how many dead letters are replayed or discarded in one step.
@@ -104,20 +107,26 @@ func indexOf(ds []*evbus.Destination, name string) int {
 
 // Replay puts the dead letters that f chooses again, each for its own destination alone, in their old order, behind
 // what waits, with the same ids. It waits for room as Put does and returns how many it put. A letter goes when its
-// event is accepted, with a journal: on disk; one whose destination is not in the acct file any more stays.
+// event is accepted, with a journal: on disk; one whose destination is not in the acct file any more stays, and so does
+// one that is too large for the limit of the journal, which is an error.
 func (h *Hub) Replay(ctx context.Context, f DeadFilter) (int, error) {
 	batches, err := h.chosen(f)
 	defer h.release(batches)
 	n := 0
+	var large []error
 	for _, letters := range batches {
 		for len(letters) > 0 && err == nil {
 			var replayed, passed int
 			replayed, passed, err = h.replay(ctx, letters)
+			if errors.Is(err, ErrTooLarge) {
+				large = append(large, err)
+				passed, err = 1, nil
+			}
 			n += replayed
 			letters = letters[passed:]
 		}
 	}
-	return n, err
+	return n, errors.Join(append(large, err)...)
 }
 
 // replay replays letters, from the first on, and returns how many it did, and how many it is done with.
@@ -162,14 +171,6 @@ func (h *Hub) tryReplay(routing *routing, d *evbus.Destination, letters []DeadLe
 
 // enterReplay reserves room for the events of letters and enters those that find some.
 func (h *Hub) enterReplay(routing *routing, d *evbus.Destination, letters []DeadLetter) (taken, *noRoom, error) {
-	a := arrival{}
-	for _, l := range letters {
-		a.records = append(a.records, l.Record().For(d.Number()))
-	}
-	a, err := h.limit(a)
-	if err != nil {
-		return taken{}, nil, err
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -181,14 +182,23 @@ func (h *Hub) enterReplay(routing *routing, d *evbus.Destination, letters []Dead
 	if full := h.journalFull(); full != nil {
 		return taken{}, full, nil
 	}
-	records := a.records
+	var records []*evbus.Record
 	var full *noRoom
-	for i, r := range records {
-		if room := d.ReserveInBacklog(r); room != nil {
-			full = &noRoom{FullError{Destination: d.Name()}, room}
-			records = records[:i]
+	size := offerSize{limits: h.limits}
+	for _, l := range letters {
+		r := l.Record().For(d.Number())
+		fits, err := size.add(r, 1)
+		if err != nil && len(records) == 0 {
+			return taken{}, nil, fmt.Errorf("dead letter %s of %s: %w", providers.Visible(r.ID), d.Name(), err)
+		}
+		if !fits {
 			break
 		}
+		if room := d.ReserveInBacklog(r); room != nil {
+			full = &noRoom{FullError{Destination: d.Name()}, room}
+			break
+		}
+		records = append(records, r)
 	}
 	if len(records) == 0 {
 		return taken{}, full, nil

@@ -188,11 +188,7 @@ func (j *Journal) countMissing(segments, unreadable []*found, short bool) error 
 		}
 	}
 	for _, f := range unreadable {
-		held, err := j.mayHaveHeld(f)
-		if err != nil {
-			return err
-		}
-		if err := j.judgeUnreadable(f, short || held); err != nil {
+		if err := j.judgeUnreadable(f, short || j.mayHaveHeld(f)); err != nil {
 			return err
 		}
 	}

@@ -164,17 +164,17 @@ func (j *Journal) withoutUnreadable(segments []*found) (kept, unreadable []*foun
 const unfinishedSize = 256 << 10
 
 // mayHaveHeld reports whether a segment in which nothing can be read has more than one that was never created for good.
-func (j *Journal) mayHaveHeld(f *found) (bool, error) {
+func (j *Journal) mayHaveHeld(f *found) bool {
 	if f.size <= unfinishedSize {
-		return false, nil
+		return false
 	}
 	file, err := j.fs.OpenRead(logPath(f.name))
 	if err != nil {
-		return false, err
+		return !errors.Is(err, fs.ErrNotExist) // then whoever has the journal has got rid of it
 	}
 	defer file.Close()
 	empty, err := segment.Empty(file, unfinishedSize, f.size)
-	return !empty, err
+	return !empty || err != nil
 }
 
 // judgeUnreadable removes a segment in which nothing can be read if it held nothing: the machine stopped, or the disk
