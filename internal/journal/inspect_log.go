@@ -26,8 +26,12 @@ func (c *check) log() error {
 	end := uint64(0)
 	for i, f := range segments {
 		if c.isMissing(f, end) {
-			c.found(FoundMissing, logPath(f.name), 0, fmt.Sprintf("records between %d and %d that are needed are gone: a segment is missing",
-				end+1, f.first-1), "they are counted as lost when they should be delivered; put the file back if there is a copy")
+			what := "a segment is missing"
+			if i > 0 && !segments[i-1].sealed {
+				what += ", or the end of " + segments[i-1].name
+			}
+			c.found(FoundMissing, logPath(f.name), 0, fmt.Sprintf("records between %d and %d that are needed are gone: %s", end+1, f.first-1, what),
+				"they are counted as lost when they should be delivered; put the file back if there is a copy")
 		}
 		before := c.Check
 		last, err := c.segment(f, segments[i+1:])
@@ -131,9 +135,11 @@ func (c *check) record(name string, frame segment.Frame, count map[uint32]Totals
 	}
 }
 
-// compare checks what the table of the next segment says was accepted in this one.
-func (c *check) compare(f, next *found, count map[uint32]Totals) {
-	gap := f.sealed && f.endSeq+1 < next.first
+// compare checks what the table of the next segment says was accepted in this one, of which seen is the highest Seq that
+// was found whole. If the next one begins later, there may have been segments in between that nobody needed, and the table
+// counts what they had, too: then isMissing tells what is needed.
+func (c *check) compare(f, next *found, seen uint64, count map[uint32]Totals) {
+	gap := seen+1 < next.first
 	if f.rewritten || f.table == nil || next.table == nil || gap {
 		return // a rewritten one has only what was needed
 	}

@@ -27,7 +27,7 @@ type hole struct {
 	told       bool
 }
 
-// segment checks one and returns the last Seq that counts in it.
+// segment checks one and returns the last Seq that counts in it, or the last one before a torn tail.
 func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
 	c.Segments++
 	s := &segmentCheck{
@@ -45,7 +45,7 @@ func (c *check) segment(f *found, behind []*found) (end uint64, err error) {
 	s.tell(bad, len(behind) == 0)
 	told := slices.ContainsFunc(c.Findings[before:], func(f Finding) bool { return !f.Harmless() })
 	if err == nil && len(behind) > 0 && !told { // else it is told already what is missing
-		c.compare(f, behind[0], s.count)
+		c.compare(f, behind[0], s.seen, s.count)
 	}
 	return s.seen, err
 }
@@ -149,6 +149,7 @@ func (s *segmentCheck) withoutTorn(bad []badRange, newest bool) []badRange {
 				break
 			}
 		}
+		s.seen = seen // what is needed behind it is missing after all, if the segment is not the newest
 		return bad[:i]
 	}
 	return bad
