@@ -104,6 +104,9 @@ func (s *segmentCheck) tell(bad []badRange, newest bool) {
 			cutOff = min(cutOff, r.Offset)
 		case r.Offset >= s.sure || s.f.rewritten:
 			s.c.bad(s.name, r, "")
+		case s.isClosingTable(r):
+			s.c.found(FoundTorn, s.name, r.Offset, fmt.Sprintf("%d bytes hold no good frame; no record is missing: the machine stopped "+
+				"while the segment was ended", r.Length), "nothing is lost: it was the table that the next segment begins with")
 		case r.Offset != segment.HeaderSize || s.f.table != nil: // else it is the first table, which is told
 			s.c.found(FoundTable, s.name, r.Offset, fmt.Sprintf("%d bytes hold no good frame; no record is missing", r.Length),
 				"nothing is lost. See whether the disk is failing")
@@ -117,6 +120,12 @@ func (s *segmentCheck) tell(bad []badRange, newest bool) {
 	if cut {
 		s.c.ending(s.name, cutOff)
 	}
+}
+
+// isClosingTable reports whether a range is that of the table directly before the end. One fsync makes both durable, so a
+// power cut during it may leave the end alone.
+func (s *segmentCheck) isClosingTable(r badRange) bool {
+	return s.f.sealed && r.End() == s.f.size-segment.FrameHeaderSize
 }
 
 // holeAt returns where records are missing around an offset, or nil.
