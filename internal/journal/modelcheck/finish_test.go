@@ -25,6 +25,7 @@ func (w *world) finish() {
 	w.j = nil
 	w.end(false)
 	w.dump()
+	w.look("at the end")
 	w.options.FS = w.fs
 	j, err := journal.Open("journal", w.options)
 	if err != nil {

@@ -160,7 +160,11 @@ func (w *world) forget() {
 
 // open opens the journal, if need be several times, as it may die while it does.
 func (w *world) open() {
+	look := w.rand.IntN(4) == 0 // which takes as long as all the rest
 	for {
+		if look {
+			w.look("before it is opened")
+		}
 		if w.rand.IntN(5) == 0 {
 			w.fs.DieAt(1 + w.rand.IntN(12))
 		}
@@ -181,6 +185,10 @@ func (w *world) open() {
 		fail("the journal's id was %s, is %s", w.id, w.j.ID())
 	}
 	w.verify()
+	if look {
+		w.look("at what was opened")
+		checkHealthy("who opened it", w.j)
+	}
 	w.shaky = false
 	w.assign()
 	if w.letters != nil {
