@@ -12,8 +12,7 @@ import (
 
 // log checks the segments of the log, in order.
 func (c *check) log() error {
-	fresh := &Journal{o: c.j.o, fs: c.j.fs, log: slog.New(slog.DiscardHandler), readOnly: true, id: c.j.id}
-	segments, unreadable, err := fresh.survey()
+	fresh, segments, unreadable, err := c.survey()
 	if err != nil {
 		return err
 	}
@@ -25,7 +24,7 @@ func (c *check) log() error {
 	}
 	end := uint64(0)
 	for i, f := range segments {
-		if c.isMissing(f, end) {
+		if c.isMissing(f, end) && !(fresh.hasMoved() && c.isElsewhere(segments[:i], f, end)) {
 			what := "a segment is missing"
 			if i > 0 && !segments[i-1].sealed {
 				what += ", or the end of " + segments[i-1].name
@@ -47,6 +46,33 @@ func (c *check) log() error {
 		c.ending(logDir, 0)
 	}
 	return nil
+}
+
+// survey looks at the segments as Open would find them now; fresh is as the journal would be then.
+func (c *check) survey() (fresh *Journal, segments, unreadable []*found, err error) {
+	for try := 1; ; try++ {
+		fresh = &Journal{o: c.j.o, fs: c.j.fs, log: slog.New(slog.DiscardHandler), readOnly: true, id: c.j.id}
+		segments, unreadable, err = fresh.survey()
+		if !errors.Is(err, errMoved) || try == maxMoved {
+			return fresh, segments, unreadable, err
+		}
+	}
+}
+
+// isElsewhere reports whether what was between the Seq end and segment f is in none of the segments before because another
+// process has merged some of them while they were looked at. Then a newer one has it.
+func (c *check) isElsewhere(before []*found, f *found, end uint64) bool {
+	_, segments, _, err := c.survey()
+	if err != nil {
+		return false
+	}
+	for i, g := range segments {
+		isNew := !slices.ContainsFunc(before, func(b *found) bool { return b.seed == g.seed })
+		if isNew && g.first < f.first {
+			end = max(end, lastSeq(g, segments[i+1:]))
+		}
+	}
+	return !c.isMissing(f, end)
 }
 
 // unreadable tells of a segment as Open has judged it.

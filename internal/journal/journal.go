@@ -25,6 +25,7 @@ type Journal struct {
 	lock     io.Closer
 	recovery Recovery
 	foreign  []foreign // what Open found that is not of the log
+	listed   []string  // the segments that were there when the log was read
 	// missedUpTo is the highest Seq that Open found missing and no table tells of; 0: none.
 	missedUpTo uint64
 	ending     gap // at the end of the log, when Open read it; zero: none

@@ -77,12 +77,14 @@ func (j *Journal) open() error {
 	return nil
 }
 
-// readLog reads the log; where another process writes it, again if what was read went away meanwhile.
+// readLog reads the log; where another process writes it, again if what was read went away meanwhile, or if what seems to
+// be missing may be in a segment that came since.
 func (j *Journal) readLog() error {
 	found := j.recovery
 	for try := 1; ; try++ {
 		err := j.readLogOnce()
-		if !j.readOnly || !errors.Is(err, errMoved) || try == maxMoved {
+		moved := errors.Is(err, errMoved) || err == nil && j.recovery.lacksRecords() && j.hasMoved()
+		if !j.readOnly || !moved || try == maxMoved {
 			return err
 		}
 		j.recovery, j.state, j.segments, j.stats, j.seen, j.cursors = found, state{}, nil, Stats{}, nil, cursors{}

@@ -40,6 +40,11 @@ func (r Recovery) Clean() bool {
 		r.ForeignSegments == 0 && r.LostHeaders == 0 && r.LostTables == 0 && !r.LostIdentity
 }
 
+// lacksRecords reports whether records seem to be missing.
+func (r Recovery) lacksRecords() bool {
+	return r.LostRecords > 0 || r.MissedRecords > 0 || r.MissingSegments > 0
+}
+
 // Stats is a snapshot of a journal.
 type Stats struct {
 	Segments  int   // of the log

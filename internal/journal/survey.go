@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/evhub/evhub/internal/journal/disk"
 	"github.com/evhub/evhub/internal/journal/segment"
 )
 
@@ -34,6 +35,8 @@ func (j *Journal) survey() (segments, unreadable []*found, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	j.listed = segmentNames(infos)
+	var gone *found // the newest one that went away
 	for _, info := range infos {
 		seq, attempt, ok := parseSegmentName(info.Name)
 		switch {
@@ -49,28 +52,59 @@ func (j *Journal) survey() (segments, unreadable []*found, err error) {
 		}
 		f := &found{logSegment: &logSegment{name: info.Name, first: seq}, attempt: attempt}
 		belongs, err := j.look(f)
-		if errors.Is(err, fs.ErrNotExist) && j.readOnly {
-			continue // the journal is in use, and has just got rid of it
+		if j.wentAway(f, err) {
+			if gone == nil || gone.compare(f) < 0 {
+				gone = f
+			}
+			continue
 		}
 		if err != nil {
 			return nil, nil, err
-		}
-		if j.readOnly && (f.table == nil || f.headerLost) && !j.isThere(f.name) {
-			continue // it was written over while it was looked at
 		}
 		if belongs {
 			segments = append(segments, f)
 		}
 	}
-	slices.SortFunc(segments, func(a, b *found) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.attempt, b.attempt))
-	})
+	slices.SortFunc(segments, (*found).compare)
+	if n := len(segments); gone != nil && (n == 0 || segments[n-1].compare(gone) < 0) {
+		return nil, nil, errMoved // those behind it, which came since, are not listed
+	}
 	segments, unreadable = j.withoutUnreadable(segments)
 	if segments, err = j.withoutCopies(segments); err != nil {
 		return nil, nil, err
 	}
 	segments, err = j.withoutMerged(segments)
 	return segments, unreadable, err
+}
+
+// compare orders segments.
+func (s *found) compare(b *found) int {
+	return cmp.Or(cmp.Compare(s.first, b.first), cmp.Compare(s.attempt, b.attempt))
+}
+
+// wentAway reports whether a segment, which look has looked at with an error or none, was unlinked or written over by the
+// process that has the journal open.
+func (j *Journal) wentAway(f *found, err error) bool {
+	if !j.readOnly || err != nil {
+		return j.readOnly && errors.Is(err, fs.ErrNotExist)
+	}
+	return (f.table == nil || f.headerLost) && !j.isThere(f.name)
+}
+
+// segmentNames returns the names of segments among those of files.
+func segmentNames(infos []disk.Info) (names []string) {
+	for _, info := range infos {
+		if _, _, ok := parseSegmentName(info.Name); ok {
+			names = append(names, info.Name)
+		}
+	}
+	return names
+}
+
+// hasMoved reports whether segments came or went since survey has listed them.
+func (j *Journal) hasMoved() bool {
+	infos, err := j.filesIn(logDir)
+	return err == nil && !slices.Equal(j.listed, segmentNames(infos))
 }
 
 // look reads the header, the first table and the last frame of a segment. It reports whether the segment is part of
