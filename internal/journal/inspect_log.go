@@ -102,17 +102,25 @@ func (c *check) ending(name string, offset int64) {
 		return
 	}
 	what := "the log is cut off here: " + numbered(g.from, g.to) + " missing, and had been acknowledged"
-	var by []string
-	for _, d := range c.j.Missed().Destinations {
-		by = append(by, d.Label())
-	}
-	if by == nil {
+	const cure = "put the file back if there is a copy; else the next start tells of it and goes on behind them. See whether the disk is failing, " +
+		"or has a cache that a power cut empties"
+	m := c.j.Missed()
+	switch {
+	case m.Destinations != nil:
+		c.found(FoundMissing, name, offset, what+"; lost may be some for "+labels(m.Destinations), cure)
+	case m.Inactive != nil:
+		c.found(FoundMissing, name, offset, what+"; lost may be some for "+labels(m.Inactive)+", if they were configured then, which nobody knows", cure)
+	default:
 		c.found(FoundLeftOver, name, offset, what+"; no destination needs them any more", "see whether the disk is failing, or somebody has deleted a file")
-		return
 	}
-	c.found(FoundMissing, name, offset, what+"; lost may be some for "+strings.Join(by, ", "),
-		"put the file back if there is a copy; else the next start tells of it and goes on behind them. See whether the disk is failing, "+
-			"or has a cache that a power cut empties")
+}
+
+func labels(ds []Destination) string {
+	var all []string
+	for _, d := range ds {
+		all = append(all, d.Label())
+	}
+	return strings.Join(all, ", ")
 }
 
 // numbered names records by their numbers, with the verb.

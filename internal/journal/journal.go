@@ -27,9 +27,10 @@ type Journal struct {
 	foreign  []foreign // what Open found that is not of the log
 	listed   []string  // the segments that were there when the log was read
 	// missedUpTo is the highest Seq that Open found missing and no table tells of; 0: none.
-	missedUpTo uint64
-	ending     gap // at the end of the log, when Open read it; zero: none
-	cursors    cursors
+	missedUpTo     uint64
+	inactiveMisses map[uint32]uint64 // how many records of ending, by the numbers that were not configured; written at Open alone
+	ending         gap               // at the end of the log, when Open read it; zero: none
+	cursors        cursors
 
 	// writing is held by who writes to the log: Append, Assign and the like. Locked before mu.
 	writing sync.Mutex

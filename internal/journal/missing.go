@@ -40,13 +40,22 @@ func (j *Journal) noteEnding(end, proven uint64, unreadable []*found) {
 }
 
 // countMissed finds out which destinations may need what is missing: no table says for whom it was. One that was not
-// configured when the last table before it was written was given nothing since.
+// configured when the last table before it was written was given nothing since; but at the end of the log there may have
+// been a table by which it was.
 func (j *Journal) countMissed() {
+	j.inactiveMisses = map[uint32]uint64{}
 	for _, d := range j.state.dests {
-		if d == nil || d.name != "" && !d.active {
+		if d == nil {
 			continue
 		}
-		if n := behind(j.state.gaps, j.cursors.get(d.number).Seq); n > 0 {
+		cursor := j.cursors.get(d.number).Seq
+		if d.name != "" && !d.active {
+			if n := behind([]gap{j.ending}, cursor); n > 0 {
+				j.inactiveMisses[d.number] = n
+			}
+			continue
+		}
+		if n := behind(j.state.gaps, cursor); n > 0 {
 			j.recovery.MissedRecords = max(j.recovery.MissedRecords, n)
 			j.recovery.MissedBy = append(j.recovery.MissedBy, d.number)
 		}
@@ -63,14 +72,24 @@ type Missed struct {
 	Records uint64
 	// Destinations are those that may need some of them, by rising number.
 	Destinations []Destination
+	// Inactive are others that may, if they were configured by a table that is missing, too.
+	Inactive []Destination
 }
 
-// Missed returns what Recovery says of missed records, with the destinations as they are now.
+// Missed returns what Recovery says of missed records, with the destinations as they are now: one that was not
+// configured, and is by now, may need some, too.
 func (j *Journal) Missed() Missed {
 	m := Missed{Records: j.recovery.MissedRecords}
 	for _, d := range j.Destinations() {
-		if slices.Contains(j.recovery.MissedBy, d.Number) {
+		n := j.inactiveMisses[d.Number]
+		switch {
+		case slices.Contains(j.recovery.MissedBy, d.Number):
 			m.Destinations = append(m.Destinations, d)
+		case n > 0 && d.Active:
+			m.Records = max(m.Records, n)
+			m.Destinations = append(m.Destinations, d)
+		case n > 0:
+			m.Inactive = append(m.Inactive, d)
 		}
 	}
 	return m
@@ -79,7 +98,8 @@ func (j *Journal) Missed() Missed {
 // PassMissed moves the cursor of a destination that has settled all there is beyond what Open found missing, so that the
 // next Open does not tell of it again.
 func (j *Journal) PassMissed(number uint32) {
-	if c := j.cursors.get(number); slices.Contains(j.recovery.MissedBy, number) && c.Seq < j.missedUpTo {
+	misses := slices.Contains(j.recovery.MissedBy, number) || j.inactiveMisses[number] > 0
+	if c := j.cursors.get(number); misses && c.Seq < j.missedUpTo {
 		j.Ack(number, Cursor{Seq: j.missedUpTo, Totals: c.Totals})
 	}
 }

@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/evhub/evhub/internal/journal"
 	"github.com/evhub/evhub/internal/journal/disk/crashfs"
+	"github.com/evhub/evhub/internal/journal/segment"
 )
 
 // ended makes the files of a closed journal with ten records for a and b. A has settled six, b all.
@@ -70,6 +72,70 @@ func TestWhoMissesTheEndOfTheLog(t *testing.T) {
 			j.Close()
 		}
 	}
+}
+
+// With the end of the log the table may be gone by which a destination was configured: it may miss something, too.
+func TestWhoWasConfiguredAtTheEndOfTheLog(t *testing.T) {
+	for _, known := range []bool{false, true} { // in the table that is left
+		fs := crashfs.New(1)
+		large := func(o *journal.Options) { o.SegmentBytes = 1 << 20 }
+		if known {
+			j := open(t, fs, large)
+			assign(t, j, "a", "c")
+			closing(t, j)
+		}
+		j := open(t, fs, large)
+		a := assign(t, j, "a")
+		appendAll(t, j, records(1, 10, a...))
+		ack(j, a[0], 10)
+		closing(t, j)
+		j = open(t, fs, large)
+		n := assign(t, j, "a", "c")
+		appendAll(t, j, records(11, 10, n[1]))
+		appendAll(t, j, records(21, 1, n[0]))
+		j.Ack(n[0], journal.Cursor{Seq: 21, Totals: j.Destinations()[0].Accepted})
+		closing(t, j)
+		f := filesOf(t, fs)
+		segments := f.segments()
+		delete(f, segments[len(segments)-1])
+		fs = f.disk(t)
+
+		look := open(t, fs, large, func(o *journal.Options) { o.ReadOnly = true })
+		if c, err := look.Verify(t.Context(), nil); err != nil || c.Clean() {
+			t.Errorf("known %v: %v, found are only %+v", known, err, c.Findings)
+		}
+		closing(t, look)
+		j = open(t, fs, large)
+		assign(t, j, "a", "c")
+		if m := j.Missed(); m.Records != 11 || len(m.Destinations) != 1 || m.Destinations[0].Number != n[1] {
+			t.Errorf("known %v: missed are %+v", known, m)
+		}
+		closing(t, j)
+	}
+}
+
+// A damaged table costs nothing by itself: what is not there before its segment was settled and unlinked.
+func TestNothingIsMissedBecauseOfADamagedTable(t *testing.T) {
+	fs := crashfs.New(1)
+	j := open(t, fs)
+	n := assign(t, j, "a", "b")
+	appendAll(t, j, records(1, 5, n...))
+	appendAll(t, j, records(6, 200, n[0]))
+	ack(j, n[0], 205)
+	compact(t, j)
+	appendAll(t, j, records(206, 3, n[0]))
+	if err := j.SyncCursors(); err != nil {
+		t.Fatal(err)
+	}
+	f := filesOf(t, fs.Kill())
+	segments := slices.DeleteFunc(f.segments(), func(name string) bool { return !strings.HasSuffix(name, ".seg") })
+	newest := segments[len(segments)-1]
+	f = f.with(newest, flip(f[newest], segment.HeaderSize+segment.FrameHeaderSize+8))
+	j = open(t, f.disk(t))
+	if r := j.Recovery(); r.LostTables != 1 || r.MissedRecords != 0 {
+		t.Errorf("%+v", r)
+	}
+	closing(t, j)
 }
 
 // Once everybody who may miss something is beyond it, or the log goes on behind it, it is no news.

@@ -17,7 +17,7 @@ func (j *Journal) restore(segments, unreadable []*found) error {
 	if err != nil {
 		return err
 	}
-	j.takeStrays(pairs, tablesLost)
+	j.takeStrays(pairs, tablesLost || j.known > j.reach(segments)) // with the end of the log a table may be lost
 	j.raiseFloors(segments)
 	j.cursors.fs = j.fs
 	j.recovery.LostCursors = j.cursors.load(&j.state, pairs, j.id)
@@ -76,9 +76,6 @@ func (j *Journal) replayFromTable(segments []*found) (from, frames int, err erro
 		j.state.apply(segments[from].table, j.id)
 	}
 	for i := max(from, 0); i < len(segments); i++ {
-		if f := segments[i]; i > from && f.table == nil && f.first > j.state.last+1 && j.state.last > 0 {
-			j.state.gaps = append(j.state.gaps, gap{j.state.last + 1, f.first - 1}) // no table says what was in between
-		}
 		frames, err = j.replay(segments[i], i == len(segments)-1)
 		if err != nil {
 			return 0, 0, err
@@ -101,11 +98,10 @@ func (j *Journal) countTables(segments []*found, from int) (newest bool) {
 // finishState brings together what the log and the cursors say. A disk that lied, or damage, may have left less of the
 // log than of the cursors: then it is short.
 func (j *Journal) finishState(segments, unreadable []*found) (short bool) {
-	end := j.state.last
 	for _, f := range segments {
 		j.segments = append(j.segments, f.logSegment)
-		end = max(end, f.first-min(f.first, 1))
 	}
+	end := j.reach(segments)
 	j.seq = max(end, j.cursors.highest())
 	if proven := min(j.seq, j.proven); proven > end {
 		short = true
@@ -127,6 +123,15 @@ func (j *Journal) finishState(segments, unreadable []*found) (short bool) {
 	}
 	j.state.cursors, j.state.gaps = nil, nil
 	return short
+}
+
+// reach is the Seq up to which the log is there.
+func (j *Journal) reach(segments []*found) uint64 {
+	end := j.state.last
+	for _, f := range segments {
+		end = max(end, f.first-min(f.first, 1))
+	}
+	return end
 }
 
 // raiseFloors finds out how far each destination has come at least, in case its cursor is lost: as far as any table says,
