@@ -19,7 +19,7 @@ func missed(j *journal.Journal) (events int64, by []string) {
 // tellOfMissed logs what a journal lacks.
 func tellOfMissed(j *journal.Journal, dir string, logger *slog.Logger) {
 	if events, by := missed(j); events > 0 {
-		logger.Error("accepted events are lost: the end of the journal's log is gone or damaged, and some or all of them were for these destinations; "+
+		logger.Error("accepted events may be lost: a part of the journal's log is gone or damaged, and what it held may have been for these destinations; "+
 			"put the files back if there is a copy, else put again what is known elsewhere (see \"evhub journal verify\")",
 			"journal", dir, "events", events, "destinations", by)
 	}

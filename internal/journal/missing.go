@@ -39,6 +39,14 @@ func (j *Journal) noteEnding(end, proven uint64, unreadable []*found) {
 	}
 }
 
+// noteUntabled notes what is not there before segment f if the table of f is lost: without it nobody knows whether that was
+// settled and unlinked, or has gone.
+func (j *Journal) noteUntabled(f *found) {
+	if f.table == nil && f.first > j.state.last+1 && j.state.last > 0 {
+		j.state.gaps = append(j.state.gaps, gap{j.state.last + 1, f.first - 1})
+	}
+}
+
 // countMissed finds out which destinations may need what is missing: no table says for whom it was. One that was not
 // configured when the last table before it was written was given nothing since; but at the end of the log there may have
 // been a table by which it was.

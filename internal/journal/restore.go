@@ -76,6 +76,9 @@ func (j *Journal) replayFromTable(segments []*found) (from, frames int, err erro
 		j.state.apply(segments[from].table, j.id)
 	}
 	for i := max(from, 0); i < len(segments); i++ {
+		if i > from {
+			j.noteUntabled(segments[i])
+		}
 		frames, err = j.replay(segments[i], i == len(segments)-1)
 		if err != nil {
 			return 0, 0, err
