@@ -19,7 +19,7 @@ func TestCheck(t *testing.T) {
 	r.want(t, exitDone, "line 2  http:hook\n", `pattern "p", to http `+e.URL, "format idem", "line 4  file:all\n", "is right: 2 destinations")
 	r = evhub(t, "", "check", acctFile, "--connect")
 	r.want(t, exitDone, " ms  http:hook", " ms  file:all")
-	if len(e.bodies) > 0 || read(t, events) != "" {
+	if len(e.got()) > 0 || read(t, events) != "" {
 		t.Error("check has sent something")
 	}
 	e.Close()

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +142,13 @@ func answering(t *testing.T, status int) *endpoint {
 	}))
 	t.Cleanup(e.Close)
 	return e
+}
+
+// got returns the bodies that have come so far; the server may still be at work on one of a process that has ended.
+func (e *endpoint) got() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.bodies)
 }
 
 // toHTTP writes an acct file that leads profile "p" to e, with quick retries, and every profile to a file. settings

@@ -119,14 +119,14 @@ func killTail(t *testing.T, rounds int, well *endpoint, more ...string) (a *arti
 	r.want(t, exitDone)
 	t.Logf("%d events; the last call: %s", a.events, r.err)
 	deliverRest(t, a, well, more[1], dir)
-	checkRun(t, a, well.bodies)
+	checkRun(t, a, well.got())
 	return a, dir
 }
 
 // deliverRest delivers what the last call had no time for.
 func deliverRest(t *testing.T, a *artifactDir, well *endpoint, acctFile, dir string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); different(well.bodies) < a.events+1 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); different(well.got()) < a.events+1 && time.Now().Before(deadline); {
 		start(t, "drain", "--acct-file", acctFile, "--journal", dir, "--log-level", "error", "--timeout", "1s").end(t)
 	}
 }
@@ -215,7 +215,7 @@ func TestAKilledPipeIsCompletedFromItsArtifacts(t *testing.T) {
 			t.Errorf("%+v of %d events and a status", s, a.events)
 		}
 		deliverRest(t, a, well, acctFile, dir)
-		checkRun(t, a, well.bodies)
+		checkRun(t, a, well.got())
 		checkJournal(t, dir, a.events+1)
 	}
 }

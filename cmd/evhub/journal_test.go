@@ -132,7 +132,7 @@ func TestWhatIsNotDeliveredStays(t *testing.T) {
 	well := answering(t, http.StatusNoContent)
 	input := "{\"body\": 4, \"profile\": \"p\"}\n{\"body\": 5, \"profile\": \"other\"}\n"
 	evhub(t, input, "put", "-f", hookAcct(t, well.URL), "--journal", dir).want(t, exitDone, "2 events accepted, 1 matched no destination, 5 delivered")
-	if diff := cmp.Diff([]string{"0", "1", "2", "3", "4"}, well.bodies); diff != "" {
+	if diff := cmp.Diff([]string{"0", "1", "2", "3", "4"}, well.got()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -155,7 +155,7 @@ func TestDrain(t *testing.T) {
 	well := answering(t, http.StatusNoContent)
 	r = evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir)
 	r.want(t, exitDone, "5 delivered\n")
-	if diff := cmp.Diff([]string{"0", "1", "2", "3", "4"}, well.bodies); diff != "" {
+	if diff := cmp.Diff([]string{"0", "1", "2", "3", "4"}, well.got()); diff != "" {
 		t.Error(diff)
 	}
 	evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir).want(t, exitDone, "nothing to deliver")
@@ -324,8 +324,8 @@ func TestAFullJournal(t *testing.T) {
 	}
 	well := answering(t, http.StatusNoContent)
 	evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir, "--journal-max", "1MiB").want(t, exitDone)
-	if len(well.bodies) != len(lines) {
-		t.Errorf("%d of %d events arrived", len(well.bodies), len(lines))
+	if len(well.got()) != len(lines) {
+		t.Errorf("%d of %d events arrived", len(well.got()), len(lines))
 	}
 }
 

@@ -210,7 +210,7 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("stderr: %s", r.err)
 	}
 	evhub(t, "", "drain", "-f", renamed, "--journal", dir).want(t, exitDone, "3 delivered")
-	if diff := cmp.Diff([]string{"0", "1", "2"}, well.bodies); diff != "" {
+	if diff := cmp.Diff([]string{"0", "1", "2"}, well.got()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -78,7 +78,7 @@ func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 		promised = append(promised, killed(t, lead, dir, round)...)
 	}
 	evhub(t, "", "drain", "-f", acctFile, "--journal", dir).want(t, exitDone)
-	checkPromises(t, promised, well.bodies)
+	checkPromises(t, promised, well.got())
 }
 
 // killed puts events until the process is killed in the middle, and returns the numbers of those that it acknowledged.

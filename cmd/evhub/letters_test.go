@@ -116,7 +116,7 @@ func TestDeadLettersAreReplayedInTheirOrder(t *testing.T) {
 	evhub(t, "", "deadletters", "replay", "--all", "--journal", dir, "-o", "json").want(t, exitDone, `{"replayed":3}`)
 	well := answering(t, http.StatusNoContent)
 	evhub(t, "", "drain", "-f", hookAcct(t, well.URL), "--journal", dir).want(t, exitDone, "5 delivered")
-	if diff := cmp.Diff([]string{"1", "3", "0", "2", "4"}, well.bodies); diff != "" {
+	if diff := cmp.Diff([]string{"1", "3", "0", "2", "4"}, well.got()); diff != "" {
 		t.Error(diff)
 	}
 	evhub(t, "", "deadletters", "list", "--journal", dir).want(t, exitDone, "0 dead letters")

@@ -33,7 +33,7 @@ func TestWhatIsAnsweredSurvivesKill9(t *testing.T) {
 		}
 	}
 	evhub(t, "", "drain", "-f", acctFile, "--journal", dir).want(t, exitDone)
-	for _, body := range well.bodies {
+	for _, body := range well.got() {
 		delete(promised, strings.Trim(body, "\"\n"))
 	}
 	if len(promised) > 0 {
