@@ -107,15 +107,11 @@ func (d *Destination) dropped(records []*Record) {
 
 // read takes up to limit records from the log into entries.
 func (d *Destination) read(entries []entry, limit int, maxBytes int64) ([]entry, error) {
-	entries, lost, err := d.readLog(entries, limit, maxBytes)
+	d.reading.Lock()
+	entries, lost, err := d.readNext(entries, limit, maxBytes)
+	d.reading.Unlock()
 	d.tellLost(lost)
 	return entries, err
-}
-
-func (d *Destination) readLog(entries []entry, limit int, maxBytes int64) ([]entry, Lost, error) {
-	d.reading.Lock()
-	defer d.reading.Unlock()
-	return d.readNext(entries, limit, maxBytes)
 }
 
 // readAhead reads what comes next as if it had to be sent again, and returns how much that is.
@@ -128,7 +124,7 @@ func (d *Destination) readAhead(limit int, maxBytes int64) (n int, err error) {
 	return len(entries), err
 }
 
-// readNext is readLog for who holds reading.
+// readNext is read for who holds reading, but for telling what is lost.
 func (d *Destination) readNext(entries []entry, limit int, maxBytes int64) ([]entry, Lost, error) {
 	records, lost, err := d.log.Read(d.fresh[:0], d.number, limit, maxBytes)
 	d.lose(lost)
